@@ -1,7 +1,12 @@
 //! What a case is: Go types, values, signatures, layouts, the ABI assignment,
 //! the coordinates of the matrix, and the loading of case files.
 
+pub mod arch;
+pub mod assignment;
 pub mod cell;
+pub mod mistake;
+pub mod layout;
 pub mod signature;
 pub mod types;
 pub mod version;
+pub mod yaml;

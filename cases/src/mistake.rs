@@ -1,0 +1,92 @@
+//! A mistake in a file that a user wrote: where it is, and what would be right.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file's name and text, shared by all mistakes found in it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: PathBuf,
+    pub text: Arc<str>,
+}
+
+/// A mistake that a user can mend: rendered with its line and a caret.
+#[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+pub struct Mistake {
+    pub message: String,
+    #[help]
+    pub help: Option<String>,
+    #[source_code]
+    code: miette::NamedSource<Arc<str>>,
+    #[label("here")]
+    span: miette::SourceSpan,
+    path: PathBuf,
+    line: usize,
+    column: usize,
+}
+
+impl Source {
+    /// A source of the given name.
+    #[must_use]
+    pub fn new(path: &Path, text: &str) -> Source {
+        Source { path: path.to_path_buf(), text: Arc::from(text) }
+    }
+
+    /// The 1-based line and column (in characters) of a byte offset.
+    #[must_use]
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &self.text[..offset];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |i| i + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+
+    /// A mistake at a byte range of this source.
+    #[must_use]
+    pub fn mistake(&self, span: Range<usize>, message: impl Into<String>, help: Option<String>) -> Mistake {
+        let start = span.start.min(self.text.len());
+        let end = span.end.clamp(start, self.text.len());
+        let (line, column) = self.line_column(start);
+        Mistake {
+            message: message.into(),
+            help,
+            code: miette::NamedSource::new(self.path.display().to_string(), Arc::clone(&self.text)),
+            span: (start, end - start).into(),
+            path: self.path.clone(),
+            line,
+            column,
+        }
+    }
+}
+
+impl Mistake {
+    /// The file's path, the 1-based line and the 1-based column.
+    #[must_use]
+    pub fn position(&self) -> (&Path, usize, usize) {
+        (&self.path, self.line, self.column)
+    }
+
+    /// One line: `path:line:column: message (help)`.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let help = self.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+        format!("{}:{}:{}: {}{help}", self.path.display(), self.line, self.column, self.message)
+    }
+}
+
+/// The candidate most like `word`, where one is like enough to be a slip of the keys.
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(word, c), c))
+        .filter(|(d, c)| *d <= (c.len() / 3).max(1))
+        .min()
+        .map(|(_, c)| format!("did you mean `{c}`?"))
+}
