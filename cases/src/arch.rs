@@ -105,8 +105,7 @@ impl Arch {
     #[must_use]
     pub fn register_abi(&self, version: GoVersion) -> bool {
         // Release candidates of the first release have it as well.
-        self.register_abi_since
-            .is_some_and(|since| (version.major, version.minor) >= (since.major, since.minor))
+        self.register_abi_since.is_some_and(|since| (version.major, version.minor) >= (since.major, since.minor))
     }
 
     /// The argument registers of a class, in assignment order.
