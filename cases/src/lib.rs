@@ -10,3 +10,8 @@ pub mod signature;
 pub mod types;
 pub mod version;
 pub mod yaml;
+pub mod decode;
+pub mod raw;
+pub mod syntax;
+pub mod constant;
+pub mod value;
