@@ -1,1 +1,12 @@
+//! The run record with its closed words (verdict, finding, outcome), and every
+//! rendering of it. The record is written first; every format is a view of it.
+
+pub mod coordinate;
+pub mod environment;
+pub mod groups;
+pub mod outcome;
+pub mod record;
+pub mod render;
+pub mod schema;
+pub mod store;
 pub mod verdict;

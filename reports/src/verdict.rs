@@ -15,6 +15,18 @@ pub enum Basis {
     Peer,
 }
 
+impl Basis {
+    /// The words for a person.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Basis::Spec => "the specification says so",
+            Basis::Case => "the case says so",
+            Basis::Peer => "another cell shows it",
+        }
+    }
+}
+
 /// A disagreement that an oracle found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -24,9 +36,11 @@ pub struct Finding {
     pub cells: Vec<String>,
     /// Where in the observation: `vectors[0].results[2].dynamic`.
     pub path: String,
+    /// What should have been seen.
     pub expected: String,
     /// Who says so.
     pub basis: Basis,
+    /// What was seen.
     pub actual: String,
     /// Further facts, a line each.
     pub evidence: Vec<String>,
@@ -37,7 +51,9 @@ pub struct Finding {
 /// What one oracle says of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// As it should be.
     Agree,
+    /// Not as it should be.
     Disagree(Finding),
     /// The question does not arise here, and why.
     Inapplicable(String),
