@@ -1,0 +1,57 @@
+//! Sections of an artifact, decompressed where they are compressed.
+
+use gimli::RunTimeEndian;
+use object::{CompressionFormat, Object, ObjectSection};
+use std::borrow::Cow;
+
+/// An artifact's DWARF cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DwarfError {
+    #[error("not an object file: {0}")]
+    Object(#[from] object::read::Error),
+    #[error("section {section}: {reason}")]
+    Section { section: &'static str, reason: String },
+    #[error("no .debug_info section: the program was linked without DWARF")]
+    NoDwarf,
+    #[error("DWARF: {0}")]
+    Dwarf(#[from] gimli::Error),
+}
+
+pub(super) type Slice<'a> = gimli::EndianSlice<'a, RunTimeEndian>;
+
+/// No debug section of a Go program comes near; a corrupt header that claims
+/// more must not make us allocate it.
+const MAX_SECTION: u64 = 1 << 30;
+
+/// zlib cannot do better than 1032:1.
+const MAX_RATIO: u64 = 1100;
+
+/// The bytes of a debug section, empty where there is none.
+pub(super) fn load<'d>(file: &object::File<'d>, id: gimli::SectionId) -> Result<Cow<'d, [u8]>, DwarfError> {
+    let section = id.name();
+    // `section_by_name` also finds `.zdebug_*`.
+    let Some(s) = file.section_by_name(section) else { return Ok(Cow::Borrowed(&[])) };
+    let fail = |reason: String| DwarfError::Section { section, reason };
+    let data = s.compressed_data().map_err(|e| fail(e.to_string()))?;
+    if data.format != CompressionFormat::None {
+        let claimed = data.uncompressed_size;
+        let possible = (data.data.len() as u64).saturating_mul(MAX_RATIO);
+        if claimed > MAX_SECTION || claimed > possible {
+            return Err(fail(format!("claims {claimed} bytes, uncompressed from {}", data.data.len())));
+        }
+    }
+    data.decompress().map_err(|e| fail(e.to_string()))
+}
+
+/// Where in the file a byte of a section is; `None` where the section is
+/// compressed or too short.
+#[must_use]
+pub fn file_offset(bytes: &[u8], section: &str, offset: u64) -> Option<u64> {
+    let file = object::File::parse(bytes).ok()?;
+    let s = file.section_by_name(section)?;
+    if s.compressed_data().ok()?.format != CompressionFormat::None {
+        return None;
+    }
+    let (start, size) = s.file_range()?;
+    (offset < size).then(|| start.checked_add(offset)).flatten()
+}

@@ -1,0 +1,3 @@
+//! Observing what a build or a run left: facts, without opinion.
+
+pub mod dwarf;
