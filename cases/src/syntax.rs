@@ -130,6 +130,12 @@ impl Parsed {
         value.or_else(|| spec.child_by_field_name("type"))
     }
 
+    /// The smallest named node that spans a byte range of the fragment.
+    #[must_use]
+    pub fn node(&self, at: &Range<usize>) -> Option<Node<'_>> {
+        self.root().named_descendant_for_byte_range(at.start + self.prefix, at.end + self.prefix)
+    }
+
     /// The text of a node.
     #[must_use]
     pub fn text(&self, n: Node) -> &str {
