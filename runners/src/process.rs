@@ -319,3 +319,7 @@ pub fn show(cmd: &Command) -> String {
     };
     std::iter::once(cmd.get_program()).chain(cmd.get_args()).map(quote).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;
