@@ -198,7 +198,8 @@ fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str]
     if raw.vectors.is_empty() && r.mistakes.len() == before {
         r.mistake(raw.name.span.clone(), "a case without vectors checks nothing", Some("add `vectors:` with at least one item".into()));
     }
-    let mut needed = needs.of(r, &raw.func, Fragment::Type);
+    let func = unnamed(&raw.func);
+    let mut needed = needs.of(r, &func, Fragment::Type);
     let mut decl_imports = Vec::new();
     if let Some(d) = &raw.decls {
         decl_imports = needs.of(r, d, Fragment::Declarations);
@@ -211,10 +212,10 @@ fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str]
     }
     let only = raw.only.as_ref().and_then(|s| restriction(r, s, calls));
     let except = raw.except.as_ref().and_then(|s| restriction(r, s, calls));
-    let signature = match resolve::signature(scope, &raw.func.value) {
+    let signature = match resolve::signature(scope, &func.value) {
         Ok(s) => s,
         Err(e) => {
-            go_mistake(r, &raw.func, e);
+            go_mistake(r, &func, e);
             return None;
         }
     };
@@ -223,7 +224,7 @@ fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str]
         id,
         why: raw.why.value.clone(),
         line,
-        func: raw.func.value.trim().to_string(),
+        func: func.value.split_whitespace().collect::<Vec<_>>().join(" "),
         signature,
         body: raw.body.as_ref().map(|b| b.value.clone()),
         decls: raw.decls.as_ref().map(|d| d.value.clone()).unwrap_or_default(),
@@ -249,6 +250,15 @@ fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str]
     needed.dedup();
     case.imports = needed;
     (r.mistakes.len() == before).then_some(case)
+}
+
+/// The signature without the function's name, which may stand there as in a
+/// declaration (`func add(a, b int32) ...`): blanked, so that places stay.
+fn unnamed(text: &Text) -> Text {
+    let Some(rest) = text.value.strip_prefix("func ") else { return text.clone() };
+    let name = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+    let value = format!("func {}{}", " ".repeat(name), rest.get(name..).unwrap_or_default());
+    Text { value, span: text.span.clone() }
 }
 
 /// The vector's expressions that generated Go repeats.

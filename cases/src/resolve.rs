@@ -42,11 +42,20 @@ pub fn signature(scope: &Scope, text: &str) -> Result<Signature, GoError> {
 }
 
 fn params(scope: &Scope, p: &Parsed, list: Option<Node>, env: &Env) -> Result<(Vec<Param>, bool), GoError> {
-    let (mut out, mut variadic) = (Vec::new(), false);
+    let (mut out, mut variadic): (Vec<Param>, bool) = (Vec::new(), false);
     let decls = list.map_or(vec![], children);
     let last = decls.len().saturating_sub(1);
+    // In a list with names a lone identifier is a name whose type comes later;
+    // tree-sitter takes those of long lists for types.
+    let any_named = decls.iter().any(|d| d.child_by_field_name("name").is_some());
+    let mut waiting: Vec<Node> = Vec::new();
     for (i, d) in decls.into_iter().enumerate() {
         let ty_node = d.child_by_field_name("type").ok_or_else(|| p.error(d, "a parameter without a type"))?;
+        let mut names = fields(d, "name");
+        if any_named && names.is_empty() && ty_node.kind() == "type_identifier" && d.kind() == "parameter_declaration" && i != last {
+            waiting.push(ty_node);
+            continue;
+        }
         let mut ty = resolve(scope, p, ty_node, env)?;
         if d.kind() == "variadic_parameter_declaration" {
             if i != last {
@@ -55,15 +64,16 @@ fn params(scope: &Scope, p: &Parsed, list: Option<Node>, env: &Env) -> Result<(V
             variadic = true;
             ty = GoType::Slice(Arc::new(ty));
         }
-        let names = fields(d, "name");
         if names.is_empty() {
             out.push(Param { name: None, ty: ty.clone() });
+        } else {
+            names.splice(0..0, waiting.drain(..));
         }
         for n in names {
             out.push(Param { name: Some(p.text(n).to_string()), ty: ty.clone() });
         }
     }
-    if out.iter().any(|p| p.name.is_none()) && out.iter().any(|p| p.name.is_some()) {
+    if !waiting.is_empty() || (out.iter().any(|p| p.name.is_none()) && out.iter().any(|p| p.name.is_some())) {
         let at = list.map_or(0..0, |l| p.range(l));
         return Err(GoError::new(at, "either all parameters have names, or none"));
     }

@@ -39,8 +39,8 @@ pub enum Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Address(u64),
-    /// The number of the memory region in the order of first sight, and the
-    /// offset in bytes from where it was first seen.
+    /// At which place of the traversal the memory was first seen, and the
+    /// offset in bytes from there.
     Seen(u32, i64),
     /// Memory without an identity of its own (of zero size).
     Nowhere,
@@ -105,26 +105,26 @@ pub struct Difference {
 
 #[derive(Default)]
 struct Regions {
-    /// Start, end (exclusive) and number of each region; the address that was seen first.
+    /// Start, end (exclusive) and ordinal of each region; the address that was seen first.
     seen: Vec<(u64, u64, u32, u64)>,
-    count: u32,
+    /// Ordinal of the last place met. Places without an identity count too, so
+    /// that both sides number alike whatever memory Go chose for them.
+    ordinal: u32,
     objects: HashMap<u64, u32>,
 }
 
 impl Regions {
     fn object(&mut self, p: &mut Place) -> bool {
+        self.ordinal += 1;
         let Place::Address(a) = *p else { return false };
         let known = self.objects.contains_key(&a);
-        let count = &mut self.count;
-        let n = *self.objects.entry(a).or_insert_with(|| {
-            *count += 1;
-            *count
-        });
+        let n = *self.objects.entry(a).or_insert(self.ordinal);
         *p = Place::Seen(n, 0);
         known
     }
 
     fn range(&mut self, p: &mut Place, bytes: u64) {
+        self.ordinal += 1;
         let Place::Address(a) = *p else { return };
         if bytes == 0 {
             *p = Place::Nowhere;
@@ -139,9 +139,8 @@ impl Regions {
                 return;
             }
         }
-        self.count += 1;
-        self.seen.push((a, end, self.count, a));
-        *p = Place::Seen(self.count, 0);
+        self.seen.push((a, end, self.ordinal, a));
+        *p = Place::Seen(self.ordinal, 0);
     }
 }
 

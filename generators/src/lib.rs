@@ -1,1 +1,13 @@
-//! placeholder
+//! From cases and call kinds to Go programs. Pure and deterministic: the same
+//! input gives the same bytes.
+//!
+//! * [`call`]: the call kinds, one file each
+//! * [`function`]: the text of a function under test
+//! * [`names`]: what generated things are called
+//! * [`program`]: many cases and calls to one program
+
+pub mod call;
+pub mod function;
+pub mod names;
+pub mod program;
+mod writer;
