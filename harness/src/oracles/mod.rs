@@ -1,0 +1,4 @@
+//! Oracles turn observations into verdicts.
+
+pub mod dwarf;
+pub mod layout;
