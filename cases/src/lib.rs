@@ -22,3 +22,5 @@ pub mod case;
 mod imports;
 pub mod load;
 mod want;
+pub mod expectation;
+pub mod selector;

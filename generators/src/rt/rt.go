@@ -32,6 +32,7 @@ var (
 	fileSum   uint64 = fnvOffset
 	unitSum   uint64
 	unitCount int
+	entered   bool
 )
 
 func fnv(h uint64, s string) uint64 {
@@ -98,7 +99,7 @@ func Main(program string, groups [][]Unit) {
 	write("goabi 1 " + program + " " + strconv.Itoa(len(asked)) + "\n")
 	for _, n := range asked {
 		write("B " + strconv.Itoa(n) + "\n")
-		unitSum, unitCount = fnvOffset, 0
+		unitSum, unitCount, entered = fnvOffset, 0, false
 		run(units[n])
 		write("E " + strconv.Itoa(n) + " " + strconv.Itoa(unitCount) + " " + hex16(unitSum) + "\n")
 	}
@@ -144,8 +145,13 @@ func noescape(p unsafe.Pointer) unsafe.Pointer {
 
 // Args notes the arguments as the callee sees them: pointers to copies of them,
 // nil for a parameter without a name. The pointers do not escape, so that the
-// copies stay on the stack.
+// copies stay on the stack. Of a function that calls itself the outermost call
+// counts.
 func Args(ptrs ...any) {
+	if entered {
+		return
+	}
+	entered = true
 	list("arg", *(*[]any)(noescape(unsafe.Pointer(&ptrs))))
 }
 

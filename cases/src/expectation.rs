@@ -1,0 +1,161 @@
+//! Expectations: findings that are known, each with its issue and its reason.
+//! They forgive; they do not judge.
+
+use crate::decode::{FromNode, Reader, mapping};
+use crate::mistake::{Mistake, Source};
+use crate::selector::{Selector, glob};
+use crate::version::GoVersion;
+use crate::yaml::Text;
+use std::path::{Path, PathBuf};
+
+/// One known finding.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// `file:line`, as it is named in records.
+    pub id: String,
+    /// The cells concerned; each that is judged must show it.
+    pub select: Vec<Selector>,
+    pub oracle: String,
+    /// Pattern over a finding's path.
+    pub path: String,
+    /// Pattern over what was expected.
+    pub expected: String,
+    /// Pattern over what was there instead: another symptom is another finding.
+    pub actual: String,
+    /// `golang/go#50990`, or `unreported`.
+    pub issue: String,
+    pub why: String,
+    /// The first Go version concerned.
+    pub since: Option<GoVersion>,
+    /// The first Go version no longer concerned.
+    pub until: Option<GoVersion>,
+}
+
+mapping! {
+    /// A file of expectations: findings that are known.
+    pub struct RawExpectations as "a file of expectations" {
+        /// One sentence about the file.
+        about: Text,
+        /// The expectations.
+        expectations: Vec<RawExpectation>,
+    }
+}
+
+mapping! {
+    /// A known finding. Each selected cell that is judged must show it.
+    pub struct RawExpectation as "an expectation" {
+        /// The cells concerned, as selectors.
+        select: Vec<Text>,
+        /// The oracle that finds it.
+        oracle: Text,
+        /// The finding's path; `*` stands for any text.
+        path: Text,
+        /// What the finding says was expected; `*` stands for any text. Default `*`.
+        expected: Option<Text>,
+        /// What the finding says was there; `*` stands for any text.
+        actual: Text,
+        /// The issue, like golang/go#50990, or unreported.
+        issue: Text,
+        /// What goes wrong.
+        why: Text,
+        /// The first Go version concerned.
+        since: Option<Text>,
+        /// The first Go version no longer concerned.
+        until: Option<Text>,
+    }
+}
+
+/// The JSON schema of files of expectations.
+#[must_use]
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = RawExpectations::schema();
+    if let Some(o) = schema.as_object_mut() {
+        o.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        o.insert("title".into(), "goabi expectations".into());
+    }
+    schema
+}
+
+impl Expectation {
+    /// Whether it concerns toolchains of that version.
+    #[must_use]
+    pub fn covers(&self, version: GoVersion) -> bool {
+        self.since.is_none_or(|v| version >= v) && self.until.is_none_or(|v| version < v)
+    }
+
+    /// Whether a finding of the given oracle is the one that is known.
+    #[must_use]
+    pub fn describes(&self, oracle: &str, path: &str, expected: &str, actual: &str) -> bool {
+        self.oracle == oracle && glob(&self.path, path) && glob(&self.expected, expected) && glob(&self.actual, actual)
+    }
+}
+
+/// Reads files of expectations. `oracles` are those that exist.
+#[must_use]
+pub fn load(paths: &[PathBuf], oracles: &[&str]) -> (Vec<Expectation>, Vec<Mistake>) {
+    let (mut out, mut mistakes) = (Vec::new(), Vec::new());
+    for path in paths {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let source = Source::new(path, &text);
+                let mut r = Reader { source: &source, mistakes: vec![] };
+                file(&mut r, oracles, &mut out);
+                mistakes.extend(r.mistakes);
+            }
+            Err(e) => mistakes.push(Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None)),
+        }
+    }
+    (out, mistakes)
+}
+
+fn file(r: &mut Reader, oracles: &[&str], out: &mut Vec<Expectation>) {
+    let root = match crate::yaml::parse(r.source) {
+        Ok(n) => n,
+        Err(m) => return r.mistakes.push(m),
+    };
+    let Some(raw) = RawExpectations::from_node(&root, r) else { return };
+    for e in raw.expectations {
+        let before = r.mistakes.len();
+        let mut select: Vec<Selector> = Vec::new();
+        for s in &e.select {
+            match s.value.parse() {
+                Ok(s) => select.push(s),
+                Err(m) => r.mistake(s.span.clone(), m.to_string(), None),
+            }
+        }
+        if !oracles.contains(&e.oracle.value.as_str()) {
+            let help = format!("there are {}", oracles.join(", "));
+            r.mistake(e.oracle.span.clone(), format!("`{}` is no oracle", e.oracle.value), Some(help));
+        }
+        let issue = &e.issue.value;
+        let numbered = issue.split_once('#').is_some_and(|(repo, n)| repo.contains('/') && n.parse::<u32>().is_ok());
+        if !numbered && issue != "unreported" {
+            r.mistake(e.issue.span.clone(), "an issue is written like golang/go#50990, or `unreported`", None);
+        }
+        let mut version = |t: &Option<Text>| match t.as_ref().map(|t| (t, t.value.parse::<GoVersion>())) {
+            None => None,
+            Some((_, Ok(v))) => Some(v),
+            Some((t, Err(m))) => {
+                r.mistake(t.span.clone(), m.to_string(), None);
+                None
+            }
+        };
+        let (since, until) = (version(&e.since), version(&e.until));
+        let (line, _) = r.source.line_column(e.span.start);
+        let name = r.source.path.file_name().unwrap_or(Path::new("?").as_os_str()).to_string_lossy().into_owned();
+        if r.mistakes.len() == before {
+            out.push(Expectation {
+                id: format!("{name}:{line}"),
+                select,
+                oracle: e.oracle.value,
+                path: e.path.value,
+                expected: e.expected.map_or_else(|| "*".into(), |t| t.value),
+                actual: e.actual.value,
+                issue: e.issue.value,
+                why: e.why.value,
+                since,
+                until,
+            });
+        }
+    }
+}
