@@ -99,6 +99,7 @@ fn first_line(p: &Provision, cmd: &mut Command) -> Option<String> {
 
 fn room(what: &str, path: &Path) -> Check {
     // The folder itself may not be there yet.
+    let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let there: Option<PathBuf> = path.ancestors().find(|a| a.exists()).map(Path::to_path_buf);
     let free = there.and_then(|at| rustix::fs::statvfs(&at).ok()).map(|s| s.f_bavail.saturating_mul(s.f_frsize));
     let gigabytes = |bytes: u64| format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10);

@@ -16,7 +16,7 @@ use crate::install::Part;
 use crate::lock::Lock;
 use crate::process::{self, Completed, Limits, Progress, show};
 use crate::provision::Provision;
-use crate::toolchain::{Origin, Toolchain};
+use crate::toolchain::{self, Origin, Toolchain};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,12 +71,12 @@ pub(crate) fn toolchain(p: &Provision, wanted: &Wanted) -> Result<Toolchain> {
 
 /// Looks whether it is what was wanted, and moves it to its place.
 fn install(p: &Provision, wanted: &Wanted, staged: Staged) -> Result<Toolchain> {
-    let new = p.look(&staged.root, staged.origin)?;
-    if !wanted.fits(new.version) {
-        let reason = format!("it is {} and not {}", new.version_text, wanted.version_text());
+    let (_, version_text, version) = toolchain::version_of(&staged.root, &p.cache, &p.cancel)?;
+    if !wanted.fits(version) {
+        let reason = format!("it is {version_text} and not {}", wanted.version_text());
         return Err(RunnerError::NotAGoroot { path: staged.root, reason });
     }
-    let place = p.cache.toolchains().join(Wanted::exactly(new.version).name());
+    let place = p.cache.toolchains().join(Wanted::exactly(version).name());
     match fs::rename(&staged.root, &place) {
         Ok(()) => {}
         // Somebody else was first: theirs is used.

@@ -71,10 +71,10 @@ pub(crate) fn of(root: &Path, cache: &CacheDirs, cancel: &Cancel) -> Result<Stri
     Ok(value)
 }
 
-/// The later of a file's two times of change.
+/// When a file's inode last changed, which unlike its modification time nobody
+/// can set.
 fn changed(meta: &fs::Metadata) -> Option<SystemTime> {
-    let inode = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(meta.ctime()).ok()?);
-    Some(inode.max(meta.modified().ok()?))
+    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(meta.ctime()).ok()?))
 }
 
 /// Lists all regular files, following links: distributions link `src` to

@@ -137,9 +137,12 @@ fn who_is_killed_for_output_that_others_may_have_made_gets_another_go() {
 
 #[test]
 fn a_flood_of_records_ends_in_its_unit_however_fast() {
-    let flood = part(3, &[0]) + "B 1\n" + &"x\n".repeat(5 << 20);
-    let again = part(2, &[]) + "B 1\n" + &"x\n".repeat(5 << 20);
-    let facts = fake().on("0-2", &flood, "").on("1-2", &again, "").on("2", &whole(&[2]), "").run(3);
+    let line = format!("{}\n", "x".repeat(99));
+    let flood = part(3, &[0]) + "B 1\n" + &line.repeat(20 << 10);
+    let again = part(2, &[]) + "B 1\n" + &line.repeat(20 << 10);
+    let mut fake = fake().on("0-2", &flood, "").on("1-2", &again, "").on("2", &whole(&[2]), "");
+    fake.limits.output = 1 << 20;
+    let facts = fake.run(3);
     assert_eq!(ends(&facts), "FdF");
     assert_eq!(death(&facts, 1).stopped, Some(Stop::Output));
 }

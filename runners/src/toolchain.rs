@@ -50,8 +50,7 @@ impl Toolchain {
     ///
     /// If it is incomplete, or if its go command doesn't say its version.
     pub fn from_goroot(path: &Path, origin: Origin, cache: &CacheDirs, cancel: &Cancel) -> Result<Toolchain> {
-        let goroot = find_root(path)?;
-        let (version_text, version) = ask_version(&goroot, cache, cancel)?;
+        let (goroot, version_text, version) = version_of(path, cache, cancel)?;
         let fingerprint = fingerprint::of(&goroot, cache, cancel)?;
         Ok(Toolchain { label: label(version), version, version_text, goroot, fingerprint, origin })
     }
@@ -82,6 +81,13 @@ pub fn disambiguate(toolchains: &mut Vec<Toolchain>) {
             _ => labels[i].clone(),
         };
     }
+}
+
+/// A GOROOT's true path and version, without its fingerprint.
+pub(crate) fn version_of(path: &Path, cache: &CacheDirs, cancel: &Cancel) -> Result<(PathBuf, String, GoVersion)> {
+    let goroot = find_root(path)?;
+    let (version_text, version) = ask_version(&goroot, cache, cancel)?;
+    Ok((goroot, version_text, version))
 }
 
 fn find_root(path: &Path) -> Result<PathBuf> {

@@ -47,9 +47,14 @@ impl Wanted {
         if bare { format!("{}.{}", v.major, v.minor) } else { v.to_string() }
     }
 
-    /// What follows the package's name for pip: `==1.24.3` or `==1.24.*`.
+    /// What follows the package's name for pip: `==1.24.3.*` or `==1.24.*`. A
+    /// release that was packaged anew has a fourth number, as 1.23.4.4 does.
     pub(crate) fn pip_specifier(&self) -> String {
-        if self.any_patch { format!("=={}.*", self.version_text()) } else { format!("=={}", self.version) }
+        match (self.any_patch, self.version.pre) {
+            (true, _) => format!("=={}.*", self.version_text()),
+            (false, u32::MAX) => format!("=={}.*", self.version),
+            (false, _) => format!("=={}", self.version),
+        }
     }
 }
 
@@ -64,10 +69,10 @@ mod tests {
             (w.name(), w.pip_specifier(), w.release().is_some())
         };
         let is = |a: &str, b: &str, exact| (a.to_string(), b.to_string(), exact);
-        assert_eq!(names("1.24.3"), is("go1.24.3", "==1.24.3", true));
+        assert_eq!(names("1.24.3"), is("go1.24.3", "==1.24.3.*", true));
         assert_eq!(names("go1.24"), is("go1.24", "==1.24.*", false));
         assert_eq!(names("1.27rc1"), is("go1.27rc1", "==1.27rc1", true));
-        assert_eq!(names("1.21.0"), is("go1.21.0", "==1.21.0", true));
+        assert_eq!(names("1.21.0"), is("go1.21.0", "==1.21.0.*", true));
         for bad in ["tip", "devel", "x", "1", "2.1"] {
             assert!(Wanted::parse(bad).is_err(), "{bad}");
         }
