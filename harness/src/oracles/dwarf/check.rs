@@ -1,8 +1,8 @@
 //! The questions, one after the other.
 
 use super::expect::{Check, Expect, Judgement};
-use super::location::{Spot, judge, raw, segments, text, total};
-use super::names::{Role, entries};
+use super::location::{Spot, incomplete, judge, raw, segments, text, total};
+use super::names::{Entry, Role, entries};
 use super::types;
 use goabi_cases::assignment::{Assignment, Slot, SlotPlace, assign};
 use goabi_cases::cell::Build;
@@ -36,28 +36,46 @@ pub fn check(facts: &DwarfFacts, e: &Expect<'_>) -> Vec<Check> {
             return out;
         }
     };
-    let wanted = entries(e.signature);
-    let names: Vec<&str> = wanted.iter().map(|(_, n, _)| n.as_str()).collect();
-    let got: Vec<&str> = function.params.iter().map(|v| v.name.as_str()).collect();
+    let described = |name: &str| function.params.iter().any(|v| v.name == name);
+    let wanted = entries(e.signature, e.version);
+    let names: Vec<&str> =
+        wanted.iter().filter(|w| !w.optional || described(&w.name)).map(|w| w.name.as_str()).collect();
+    // An entry that comes twice is a finding of its own, not one of order.
+    let mut got: Vec<&str> = Vec::new();
+    for v in &function.params {
+        if !got.contains(&v.name.as_str()) {
+            got.push(&v.name);
+        }
+    }
     out.push(Check::equal("dwarf.order", names.join(" "), got.join(" ")));
     let mut homes: Vec<(i64, i64, Role)> = Vec::new();
-    for (i, (role, name, param)) in wanted.iter().enumerate() {
+    for Entry { role, name, param, optional } in &wanted {
         let path = role.path();
         // By name, so that a swapped order does not also swap everything else;
         // by position where there is no such name.
         let by_name = function.params.iter().find(|v| v.name == *name);
-        let by_place = function.params.get(i).filter(|v| !names.contains(&v.name.as_str()));
+        let position = names.iter().position(|n| n == name).filter(|_| names.len() == function.params.len());
+        let by_place = position.and_then(|i| function.params.get(i)).filter(|v| !names.contains(&v.name.as_str()));
         let Some(v) = by_name.or(by_place) else {
+            if *optional {
+                out.push(Check::new(path, Judgement::NotDescribed));
+                continue;
+            }
             out.push(Check::new(path, Judgement::differ(format!("an entry for {name}"), "none")));
             continue;
         };
+        let times = function.params.iter().filter(|other| other.name == v.name).count();
+        if times > 1 {
+            let got = format!("{times} entries");
+            out.push(Check::new(format!("{path}.entries"), Judgement::differ("1 entry", got)));
+        }
         let is_result = matches!(role, Role::Result(_));
         out.push(Check::equal(format!("{path}.name"), name, &v.name));
         out.push(Check::equal(format!("{path}.variable_parameter"), is_result, v.variable_parameter));
         if let Some(line) = e.decl_line {
             out.push(Check::equal(format!("{path}.line"), line, line_text(v.decl_line)));
         }
-        let ty = types::judge(facts, v.ty, &param.ty, e.arch, e.package_path);
+        let ty = types::judge(facts, v.ty, &param.ty, e);
         out.push(Check::new(format!("{path}.type"), ty));
         let Some(slot) = slot(&assignment, *role) else { continue };
         let location = if is_result {
@@ -118,10 +136,7 @@ fn param_location(v: &Variable, slot: &Slot, a: &Assignment, e: &Expect<'_>, fun
     let judgement = pieces.map_or(Judgement::NotDescribed, |p| judge(p, slot, a, e.arch));
     match (e.build, judgement) {
         // Without optimisation every parameter is somewhere.
-        (Build::Noopt, Judgement::NotDescribed) if slot.size > 0 => {
-            let got = pieces.map_or("nothing at entry".to_string(), |p| raw(p, e.arch));
-            Judgement::differ(text(&super::location::assigned(slot)), got)
-        }
+        (Build::Noopt, Judgement::NotDescribed) if slot.size > 0 => incomplete(pieces, slot, e.arch),
         (_, Judgement::NotDescribed) if slot.size == 0 => Judgement::Agree,
         (Build::Opt | Build::Noopt, j) => j,
     }
@@ -212,7 +227,7 @@ pub fn abstract_slots(facts: &DwarfFacts, e: &Expect<'_>) -> Vec<(String, String
     let Some(function) = facts.functions.get(e.symbol) else { return vec![] };
     let Ok(assignment) = assign(e.signature, e.arch, e.version) else { return vec![] };
     let mut out = Vec::new();
-    for (role, name, _) in entries(e.signature) {
+    for Entry { role, name, .. } in entries(e.signature, e.version) {
         let Some(v) = function.params.iter().find(|v| v.name == name) else { continue };
         let (Some(slot), Role::Receiver | Role::Param(_)) = (slot(&assignment, role), role) else { continue };
         if let Ok(Some(pieces)) = at_entry(v, function) {

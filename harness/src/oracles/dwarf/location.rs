@@ -241,7 +241,11 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     }
     let parts = required(slot, arch);
     let covers: Vec<Cover> = parts.iter().map(|p| cover(p, &actual)).collect();
-    if total(&actual) == slot.size && !covers.contains(&Cover::Wrong) {
+    // A register where the value has padding is a part that was shifted.
+    let stray = |s: &Segment| {
+        matches!(s.spot, Spot::Register(..)) && !parts.iter().any(|p| p.spot == s.spot && p.offset == s.offset)
+    };
+    if total(&actual) == slot.size && !covers.contains(&Cover::Wrong) && !actual.iter().any(stray) {
         return if covers.contains(&Cover::Missing) { Judgement::NotDescribed } else { Judgement::Agree };
     }
     let mut shown = text(&actual);
@@ -262,6 +266,12 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
             format!("DWARF: {}", raw(pieces, arch)),
         ],
     }
+}
+
+/// The finding that a parameter is not wholly described where it has to be.
+pub(super) fn incomplete(pieces: Option<&[Piece]>, slot: &Slot, arch: &Arch) -> Judgement {
+    let actual = pieces.map_or("nothing".to_string(), |p| text(&segments(p, slot.size, arch)));
+    Judgement::differ(text(&assigned(slot)), actual)
 }
 
 /// The pieces with the machine's register names.

@@ -2,6 +2,7 @@
 
 use goabi_cases::signature::{Param, Signature};
 use goabi_cases::types::{ChanDir, FuncType, GoType, Method, NamedType, StructType, USER_PACKAGE};
+use goabi_cases::version::GoVersion;
 
 /// Stands for the case's own package in names that are compared.
 const OWN: &str = "@";
@@ -25,20 +26,38 @@ impl Role {
     }
 }
 
-/// The entries of a signature in DWARF's order, with the names that the
-/// compiler gives them (`declareParams`, cmd/compile/internal/ir/func.go).
-pub(super) fn entries(sig: &Signature) -> Vec<(Role, String, &Param)> {
+/// One entry that the signature calls for.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'a> {
+    pub role: Role,
+    /// The name that the compiler gives it.
+    pub name: String,
+    pub param: &'a Param,
+    /// Whether that release leaves it out.
+    pub optional: bool,
+}
+
+/// Since this release parameters without a name are declared as `~p0`, results
+/// as `~r0` (`declareParams`, cmd/compile/internal/ir/func.go). Before it such
+/// parameters had no entry, and blank results were `~b0`
+/// (cmd/compile/internal/noder/reader.go).
+const ALL_DECLARED: GoVersion = GoVersion { major: 1, minor: 22, patch: 0, pre: 0 };
+
+/// The entries of a signature in DWARF's order.
+pub(super) fn entries(sig: &Signature, version: GoVersion) -> Vec<Entry<'_>> {
+    let all = version >= ALL_DECLARED;
     let mut out = Vec::new();
-    let name = |p: &Param, synthetic: String| p.visible_name().map_or(synthetic, str::to_string);
-    let receivers = usize::from(sig.receiver.is_some());
-    if let Some(r) = &sig.receiver {
-        out.push((Role::Receiver, name(r, "~p0".to_string()), r));
+    let inputs = sig.receiver.iter().map(|r| (Role::Receiver, r));
+    let inputs = inputs.chain(sig.params.iter().enumerate().map(|(i, p)| (Role::Param(i), p)));
+    for (i, (role, param)) in inputs.enumerate() {
+        let visible = param.visible_name();
+        let name = visible.map_or_else(|| format!("~p{i}"), str::to_string);
+        out.push(Entry { role, name, param, optional: visible.is_none() && !all });
     }
-    for (i, p) in sig.params.iter().enumerate() {
-        out.push((Role::Param(i), name(p, format!("~p{}", i + receivers)), p));
-    }
-    for (i, p) in sig.results.iter().enumerate() {
-        out.push((Role::Result(i), name(p, format!("~r{i}")), p));
+    for (i, param) in sig.results.iter().enumerate() {
+        let letter = if param.name.is_some() && !all { 'b' } else { 'r' };
+        let name = param.visible_name().map_or_else(|| format!("~{letter}{i}"), str::to_string);
+        out.push(Entry { role: Role::Result(i), name, param, optional: false });
     }
     out
 }
