@@ -214,6 +214,13 @@ impl Case {
             Want::Dies { line, exit } => Outcome::Dies { line: line.clone(), exit: *exit },
             Want::Goexit => Outcome::Goexit,
         };
+        // What the callee cannot or shall not report is not compared, and takes
+        // no part in telling what shares memory with what.
+        for (arg, param) in args.iter_mut().zip(&self.signature.params) {
+            if param.visible_name().is_none() || !self.record_args {
+                *arg = Value::Unstated;
+            }
+        }
         // The recovered value comes on its own: it is identified on its own.
         match &mut outcome {
             Outcome::Returns(results) => identify(args.iter_mut().chain(results)),

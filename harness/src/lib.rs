@@ -1,3 +1,18 @@
+//! The harness: it plans, schedules, judges and reconciles, and is the command line.
+//!
+//! The way of data, one stage a module: [`plan`] (load, expand), [`job`]
+//! (generate, build, run, observe), [`oracles`] (judge), [`peers`] (judge cells
+//! against each other), [`reconcile`] (expectations), [`session`] (all of it,
+//! and the record).
 
-
+pub mod cli;
+pub mod commands;
+pub mod exit;
+pub mod job;
 pub mod oracles;
+pub mod peers;
+pub mod plan;
+pub mod progress;
+pub mod reconcile;
+pub mod session;
+pub mod setup;

@@ -2,8 +2,11 @@
 //! program reports, against our model of the port.
 
 use super::dwarf::{Check, Judgement};
+use super::{Oracle, Subject};
 use goabi_cases::arch::Arch;
 use goabi_cases::types::GoType;
+use goabi_reports::verdict::Verdict;
+use goabi_runners::observe::records::Fact;
 
 /// What a program reports of one type: `reflect.Type.String`, `unsafe.Sizeof`
 /// and `Alignof` in bytes, and for a struct each field's name and offset.
@@ -54,3 +57,51 @@ pub fn check_layout(reported: &[ReportedType], expected: &[GoType], arch: &Arch)
     }
     out
 }
+
+/// A signature's types and all that they are made of, as the program reports them.
+fn involved<'a>(types: impl Iterator<Item = &'a GoType>) -> Vec<GoType> {
+    fn walk(t: &GoType, out: &mut Vec<GoType>) {
+        if out.contains(t) {
+            return;
+        }
+        out.push(t.clone());
+        match t.underlying() {
+            GoType::Struct(s) => s.fields.iter().for_each(|f| walk(&f.ty, out)),
+            GoType::Array(_, e) | GoType::Slice(e) | GoType::Pointer(e) | GoType::Chan(_, e) => walk(e, out),
+            GoType::Map(k, v) => {
+                walk(k, out);
+                walk(v, out);
+            }
+            GoType::Basic(_) | GoType::Func(_) | GoType::Interface(_) | GoType::Named(_) => {}
+        }
+    }
+    let mut out = Vec::new();
+    types.for_each(|t| walk(t, &mut out));
+    out
+}
+
+pub(super) struct Kind;
+
+impl Oracle for Kind {
+    fn id(&self) -> &'static str {
+        "layout"
+    }
+    fn about(&self) -> &'static str {
+        "size, alignment and field offsets of the types involved"
+    }
+    fn judge(&self, s: &Subject) -> Vec<Verdict> {
+        let types = match s.types {
+            Fact::Seen(t) => t,
+            Fact::NotRequested => return vec![Verdict::Unobserved("the program was not asked for its types".into())],
+            Fact::Unavailable(why) => return vec![Verdict::Unobserved(why.clone())],
+        };
+        let expected = involved(s.case.signature.types());
+        if expected.is_empty() {
+            return vec![Verdict::Inapplicable("the signature has neither parameters nor results".into())];
+        }
+        let reported: Vec<ReportedType> =
+            types.iter().map(|t| (t.name.clone(), t.size, t.align, t.fields.clone())).collect();
+        super::dwarf::verdicts(s, "layout", check_layout(&reported, &expected, s.arch), str::to_string)
+    }
+}
+

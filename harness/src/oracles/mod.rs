@@ -1,4 +1,122 @@
-//! Oracles turn observations into verdicts.
+//! Oracles turn observations into verdicts: the only place with opinions. One
+//! file (or folder) each, listed at the end.
+
+use goabi_cases::arch::Arch;
+use goabi_cases::case::{Case, CaseFile, Expected};
+use goabi_cases::cell::Cell;
+use goabi_cases::version::GoVersion;
+use goabi_generators::program::Function;
+use goabi_reports::verdict::{Basis, Finding, Verdict};
+use goabi_runners::observe::dwarf::DwarfFacts;
+use goabi_runners::observe::records::{CallRecords, Fact, TypeRecord};
+use goabi_runners::run::UnitEnd;
+use std::sync::Arc;
 
 pub mod dwarf;
 pub mod layout;
+mod panics;
+mod values;
+
+/// What is known of one cell.
+pub struct Subject<'a> {
+    pub cell: &'a Cell,
+    pub file: &'a CaseFile,
+    pub case: &'a Case,
+    pub arch: &'static Arch,
+    pub version: GoVersion,
+    /// One entry a vector of the case.
+    pub vectors: &'a [VectorSeen],
+    /// What the program says of the types involved.
+    pub types: &'a Fact<Vec<TypeRecord>>,
+    pub dwarf: &'a Fact<Arc<DwarfFacts>>,
+    /// The functions under test that the cell's call reaches.
+    pub functions: &'a [&'a Function],
+}
+
+/// What was wanted and what was seen of one vector.
+#[derive(Clone, Debug)]
+pub struct VectorSeen {
+    pub expected: Expected,
+    pub records: Fact<CallRecords>,
+    pub end: UnitEnd,
+}
+
+/// Something that a case does not state, for comparison between its cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFact {
+    pub path: String,
+    /// Only cells of one class are compared; empty where all are.
+    pub class: String,
+    pub text: String,
+}
+
+/// One kind of check.
+pub trait Oracle: Sync {
+    /// The word in records and expectations; the file's name.
+    fn id(&self) -> &'static str;
+    /// One line for people.
+    fn about(&self) -> &'static str;
+    /// Judges a cell. At least one verdict comes of it: silence is no agreement.
+    fn judge(&self, s: &Subject) -> Vec<Verdict>;
+    /// What the case leaves open and its cells must show alike.
+    fn open(&self, _: &Subject) -> Vec<OpenFact> {
+        vec![]
+    }
+}
+
+impl Subject<'_> {
+    /// A disagreement of this cell.
+    #[must_use]
+    pub fn finding(&self, oracle: &str, path: String, basis: Basis, expected: String, actual: String, evidence: Vec<String>) -> Verdict {
+        let cell = self.cell.to_string();
+        Verdict::Disagree(Finding {
+            oracle: oracle.to_string(),
+            rerun: goabi_reports::coordinate::rerun(&cell),
+            cells: vec![cell],
+            path,
+            expected,
+            basis,
+            actual,
+            evidence,
+        })
+    }
+}
+
+macro_rules! oracles {
+    ($($module:ident),* $(,)?) => {
+        /// All oracles, in the order in which they judge.
+        pub static ORACLES: &[&dyn Oracle] = &[$(&$module::Kind),*];
+        #[cfg(test)]
+        const MODULES: &[&str] = &[$(stringify!($module)),*];
+    };
+}
+
+oracles! { values, panics, layout, dwarf }
+
+/// The oracles' words, and those of the stages that find things before any
+/// oracle can judge: an expectation may name these too.
+#[must_use]
+pub fn ids() -> Vec<&'static str> {
+    ORACLES.iter().map(|o| o.id()).chain([crate::job::BUILD]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_is_listed_under_its_name() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/oracles");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .filter(|n| n != "mod" && n != "tests")
+            .collect();
+        files.sort();
+        let mut listed = MODULES.to_vec();
+        listed.sort_unstable();
+        assert_eq!(files, listed);
+        let ids: Vec<_> = ORACLES.iter().map(|o| o.id()).collect();
+        assert_eq!(ids, MODULES);
+    }
+}

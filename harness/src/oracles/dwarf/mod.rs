@@ -13,6 +13,7 @@ mod check;
 mod expect;
 mod location;
 mod names;
+mod oracle;
 mod types;
 
 #[cfg(test)]
@@ -20,3 +21,4 @@ mod tests;
 
 pub use check::{abstract_slots, check};
 pub use expect::{Check, Expect, Judgement};
+pub(in crate::oracles) use oracle::{Kind, verdicts};

@@ -1,0 +1,178 @@
+//! The command line.
+
+use crate::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Differential cross-architecture ABI test harness for Go.
+#[derive(Debug, Parser)]
+#[command(name = "goabi", version, about, after_help = exit_help(), propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Never fetch anything.
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// The folder for toolchains, emulators and built programs [default: goabi in the user's cache folder; also GOABI_CACHE].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build, run and judge; write the reports.
+    Run(Run),
+    /// Print the cells, one a line. Builds and fetches nothing.
+    List(List),
+    /// Check case files and expectations, and nothing else.
+    Check(Check),
+    /// Print a JSON schema.
+    Schema(Schema),
+    /// Say what is on this machine, and what each missing part costs.
+    Doctor(Doctor),
+    /// Bring what is missing: toolchains and emulators.
+    Setup(Setup),
+    /// The cache on disk.
+    Cache(Cache),
+}
+
+/// Which cells.
+#[derive(Args, Clone, Debug)]
+pub struct Selection {
+    /// Cells: topic/file/case@toolchain/target/build/call; parts left out, or *, widen.
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// Targets: linux/arm64, arm64, or all; commas between [default: linux/amd64,linux/arm64, or what the selectors name].
+    #[arg(long, value_name = "LIST")]
+    pub target: Vec<String>,
+    /// Toolchains: versions, tip, or paths of GOROOTs; commas between [default: GOABI_GO, else what the selectors name, else Go on PATH].
+    #[arg(long, value_name = "LIST")]
+    pub go: Vec<String>,
+    /// Build modes: opt, noopt; commas between [default: both].
+    #[arg(long, value_name = "LIST")]
+    pub build: Vec<String>,
+    /// Call kinds; commas between [default: all].
+    #[arg(long, value_name = "LIST", long_help = calls_help())]
+    pub call: Vec<String>,
+    /// Case files, or folders of them [default: cases/suite].
+    #[arg(long, value_name = "PATH")]
+    pub cases: Vec<PathBuf>,
+    /// Files of expectations, or folders of them [default: cases/expectations where --cases is not given].
+    #[arg(long, value_name = "PATH")]
+    pub expectations: Vec<PathBuf>,
+}
+
+/// `goabi run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Where the reports go.
+    #[arg(long, value_name = "DIR", default_value = "target/goabi")]
+    pub out: PathBuf,
+    /// A program is stopped when it writes no record for so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// A build is stopped after so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub build_timeout: u64,
+    /// A program is stopped when it has printed so much.
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_output: u64,
+    /// A program is stopped when it uses so much memory.
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(16..))]
+    pub max_memory: u64,
+    /// No progress, only the summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `goabi list`.
+#[derive(Args, Debug)]
+pub struct List {
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// `goabi check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Case files, or folders of them [default: cases/suite, and the expectations beside it].
+    pub files: Vec<PathBuf>,
+}
+
+/// `goabi schema`.
+#[derive(Args, Debug)]
+pub struct Schema {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaKind::Cases)]
+    pub of: SchemaKind,
+}
+
+/// The files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// Case files.
+    Cases,
+    /// Files of expectations.
+    Expectations,
+    /// record.json.
+    Record,
+}
+
+/// `goabi doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Where the reports would go.
+    #[arg(long, value_name = "DIR", default_value = "target/goabi")]
+    pub out: PathBuf,
+}
+
+/// `goabi setup`.
+#[derive(Args, Debug)]
+pub struct Setup {
+    /// Targets: linux/arm64, arm64, or all; commas between [default: linux/amd64,linux/arm64].
+    #[arg(long, value_name = "LIST")]
+    pub target: Vec<String>,
+    /// Toolchains: versions, tip, or paths of GOROOTs; commas between [default: GOABI_GO, else Go on PATH].
+    #[arg(long, value_name = "LIST")]
+    pub go: Vec<String>,
+}
+
+/// `goabi cache`.
+#[derive(Args, Debug)]
+pub struct Cache {
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+/// What to do with the cache.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Print how many bytes each part takes.
+    Size,
+    /// Remove what can be rebuilt.
+    Clean {
+        /// Remove toolchains and emulators, too.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+fn exit_help() -> String {
+    let mut out = String::from("Exit codes:\n");
+    for (code, meaning) in exit::TABLE {
+        let _ = writeln!(out, "  {code:<4} {meaning}");
+    }
+    out
+}
+
+fn calls_help() -> String {
+    let mut out = String::from("Call kinds; commas between [default: all]:\n");
+    for c in goabi_generators::call::CALLS {
+        let _ = writeln!(out, "  {:<17} {}", c.id(), c.about());
+    }
+    out
+}

@@ -1,0 +1,33 @@
+//! `goabi check`.
+
+use super::CommandError;
+use crate::cli::Check;
+use crate::{exit, plan};
+use goabi_cases::expectation;
+use goabi_cases::mistake::Mistake;
+use std::path::PathBuf;
+
+/// Whether a YAML file says it holds expectations.
+fn holds_expectations(path: &PathBuf) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|t| t.lines().any(|l| l.starts_with("expectations:")))
+}
+
+pub(super) fn run(args: &Check) -> Result<u8, CommandError> {
+    let mut paths = args.files.clone();
+    if paths.is_empty() {
+        paths.push(plan::default_cases());
+        paths.extend(Some(plan::default_expectations()).filter(|p| p.is_dir()));
+    }
+    let files = plan::yaml_files(&paths)?;
+    let (expectations, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(holds_expectations);
+    let loaded = goabi_cases::load::load(&cases, &goabi_generators::call::ids());
+    let mut mistakes: Vec<Mistake> = loaded.mistakes;
+    let (known, more) = expectation::load(&expectations, &crate::oracles::ids());
+    mistakes.extend(more);
+    if !mistakes.is_empty() {
+        return Err(CommandError::Mistakes(mistakes));
+    }
+    let count: usize = loaded.files.iter().map(|f| f.cases.len()).sum();
+    println!("{count} cases in {} files, {} expectations: no mistakes", loaded.files.len(), known.len());
+    Ok(if count + known.len() == 0 { exit::NOTHING } else { exit::OK })
+}

@@ -1,0 +1,34 @@
+//! `goabi doctor`.
+
+use super::{Common, CommandError};
+use crate::cli::Doctor;
+use crate::{exit, setup};
+use goabi_cases::arch::Arch;
+use goabi_runners::doctor::doctor;
+
+pub(super) fn run(common: &Common, args: &Doctor) -> Result<u8, CommandError> {
+    let p = setup::provision(common.cache.clone(), true, &common.cancel)?;
+    let arches: Vec<(String, String)> = Arch::all().iter().map(|a| (a.goarch.clone(), a.emulator.clone())).collect();
+    let checks = doctor(&p, &arches, &args.out);
+    let width = checks.iter().map(|c| c.what.chars().count()).max().unwrap_or(0);
+    let mut missing = 0;
+    for c in &checks {
+        match &c.found {
+            Some(found) => println!("ok       {:width$}  {found}", c.what),
+            None => {
+                missing += 1;
+                println!("missing  {:width$}  {}", c.what, c.cost);
+                for line in c.remedy.lines() {
+                    println!("         {:width$}    {line}", "");
+                }
+            }
+        }
+    }
+    println!();
+    if missing == 0 {
+        println!("nothing is missing");
+    } else {
+        println!("{missing} missing; `goabi setup` and `goabi run` bring toolchains and emulators by themselves");
+    }
+    Ok(exit::OK)
+}

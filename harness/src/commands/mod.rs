@@ -1,0 +1,166 @@
+//! The commands, one file each, and what they share.
+
+use crate::cli::{Cli, Command, Selection};
+use crate::exit;
+use crate::plan::{self, PlanError, Request};
+use goabi_cases::case::CaseFile;
+use goabi_cases::cell::{Build, Target};
+use goabi_cases::expectation::{self, Expectation};
+use goabi_cases::mistake::Mistake;
+use goabi_cases::selector::{BadSelector, Selector};
+use goabi_generators::call;
+use goabi_runners::cancel::Cancel;
+use goabi_runners::error::RunnerError;
+use std::path::PathBuf;
+
+mod cache;
+mod check;
+mod doctor;
+mod list;
+mod run;
+mod schema;
+mod setup;
+
+/// Why a command did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Mistakes in files, all of them.
+    #[error("{} in the case files", count(.0.len()))]
+    Mistakes(Vec<Mistake>),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Selector(#[from] BadSelector),
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    #[error("{0}")]
+    Output(String),
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "one mistake".into() } else { format!("{n} mistakes") }
+}
+
+impl CommandError {
+    fn code(&self) -> u8 {
+        match self {
+            CommandError::Mistakes(_) | CommandError::Plan(_) | CommandError::Selector(_) => exit::MISTAKE,
+            CommandError::Runner(RunnerError::Cancelled) => exit::INTERRUPTED,
+            CommandError::Runner(RunnerError::BadRequest { .. } | RunnerError::NotAGoroot { .. }) => exit::MISTAKE,
+            CommandError::Runner(_) | CommandError::Output(_) => exit::BROKEN,
+        }
+    }
+
+    fn print(self) {
+        match self {
+            CommandError::Mistakes(list) => {
+                let n = list.len();
+                print_mistakes(list);
+                eprintln!("goabi: {}", count(n));
+            }
+            CommandError::Runner(e) => {
+                eprintln!("goabi: {e}");
+                if let Some(h) = e.help() {
+                    eprintln!("{h}");
+                }
+            }
+            other => eprintln!("goabi: {other}"),
+        }
+    }
+}
+
+/// Prints mistakes with their lines and carets.
+pub(crate) fn print_mistakes(list: Vec<Mistake>) {
+    for m in list {
+        let (path, line, column) = m.position();
+        let place = format!("{}:{line}:{column}", path.display());
+        eprintln!("{place}: {m}");
+        eprintln!("{:?}", miette::Report::new(m));
+    }
+}
+
+/// Does what the command line says; gives the exit code.
+#[must_use]
+pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
+    let Cli { command, offline, cache } = cli;
+    let common = Common { offline, cache, cancel: cancel.clone() };
+    let done = match command {
+        Command::Run(a) => run::run(&common, &a),
+        Command::List(a) => list::run(&common, &a),
+        Command::Check(a) => check::run(&a),
+        Command::Schema(a) => schema::run(a.of),
+        Command::Doctor(a) => doctor::run(&common, &a),
+        Command::Setup(a) => setup::run(&common, &a),
+        Command::Cache(a) => cache::run(&common, a.command),
+    };
+    match done {
+        Ok(code) => code,
+        Err(e) => {
+            let code = e.code();
+            e.print();
+            code
+        }
+    }
+}
+
+/// The options that all commands share.
+pub(crate) struct Common {
+    pub offline: bool,
+    pub cache: Option<PathBuf>,
+    pub cancel: Cancel,
+}
+
+/// Reads a selection's words.
+pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
+    let selectors = s.selectors.iter().map(|t| t.parse()).collect::<Result<Vec<Selector>, _>>()?;
+    let mut targets = plan::targets(&s.target)?;
+    if targets.is_empty() {
+        targets = default_targets(&selectors)?;
+    }
+    let words = |l: &[String]| -> Vec<String> {
+        l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty()).map(str::to_string).collect()
+    };
+    let mut builds = Vec::new();
+    for w in words(&s.build) {
+        builds.push(Build::from_id(&w).ok_or(PlanError::BadBuild(w))?);
+    }
+    if builds.is_empty() {
+        builds = Build::ALL.to_vec();
+    }
+    let mut calls = words(&s.call);
+    for c in &calls {
+        if call::by_id(c).is_none() {
+            return Err(PlanError::BadCall(c.clone(), call::ids().join(", ")).into());
+        }
+    }
+    if calls.is_empty() {
+        calls = call::ids().into_iter().map(str::to_string).collect();
+    }
+    let own = s.cases.is_empty();
+    let cases = if own { vec![plan::default_cases()] } else { s.cases.clone() };
+    let mut expectations = s.expectations.clone();
+    if expectations.is_empty() && own && plan::default_expectations().is_dir() {
+        expectations.push(plan::default_expectations());
+    }
+    Ok(Request { cases, expectations, selectors, targets, builds, calls })
+}
+
+/// amd64 and arm64, unless the selectors name targets.
+pub(crate) fn default_targets(selectors: &[Selector]) -> Result<Vec<Target>, PlanError> {
+    match crate::setup::named(selectors, 1) {
+        Some(words) => plan::targets(&words),
+        None => plan::targets(&["amd64,arm64".to_string()]),
+    }
+}
+
+/// Loads case files and expectations; any mistake ends the command.
+pub(crate) fn load(request: &Request) -> Result<(Vec<CaseFile>, Vec<Expectation>), CommandError> {
+    let (files, mut mistakes) = plan::load(&request.cases)?;
+    let (expectations, more) = expectation::load(&plan::yaml_files(&request.expectations)?, &crate::oracles::ids());
+    mistakes.extend(more);
+    if !mistakes.is_empty() {
+        return Err(CommandError::Mistakes(mistakes));
+    }
+    plan::check_selectors(&files, &request.selectors)?;
+    Ok((files, expectations))
+}

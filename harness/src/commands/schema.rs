@@ -1,0 +1,41 @@
+//! `goabi schema`.
+
+use super::CommandError;
+use crate::cli::SchemaKind;
+use crate::exit;
+use serde_json::Value;
+
+/// The schema's text, as it is committed.
+#[must_use]
+pub fn text(kind: SchemaKind) -> String {
+    let pretty = |v: &Value| format!("{v:#}\n");
+    match kind {
+        SchemaKind::Cases => pretty(&goabi_cases::raw::json_schema()),
+        SchemaKind::Expectations => pretty(&goabi_cases::expectation::json_schema()),
+        SchemaKind::Record => goabi_reports::schema::record_schema(),
+    }
+}
+
+pub(super) fn run(kind: SchemaKind) -> Result<u8, CommandError> {
+    print!("{}", text(kind));
+    Ok(exit::OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `GOABI_BLESS=1 cargo test` writes what is committed anew.
+    #[test]
+    fn committed_schemas_are_fresh() {
+        for (kind, file) in [(SchemaKind::Cases, "cases/schema/case.schema.json"), (SchemaKind::Expectations, "cases/schema/expectations.schema.json")] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+            if std::env::var_os("GOABI_BLESS").is_some() {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, text(kind)).unwrap();
+            }
+            let committed = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(committed, text(kind), "{file} is stale: run GOABI_BLESS=1 cargo test -p goabi");
+        }
+    }
+}

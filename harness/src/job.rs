@@ -1,0 +1,408 @@
+//! Generate, build, run, observe, judge: one toolchain, target and build at a
+//! time. A case that does not compile, or breaks the compiler, is found and
+//! left out, so that it costs no other case its result.
+
+use crate::oracles::{ORACLES, Subject, VectorSeen};
+use crate::peers::Open;
+use crate::plan::{Job, PlannedCell};
+use goabi_cases::case::{CaseFile, Expected};
+use goabi_generators::program::{Program, Selected, Unit, UnitKind, generate};
+use goabi_reports::record::{OracleSummary, Problem, ProblemKind};
+use goabi_reports::verdict::{Basis, Finding, Verdict};
+use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
+use goabi_runners::cache::CacheDirs;
+use goabi_runners::cancel::Cancel;
+use goabi_runners::error::RunnerError;
+use goabi_runners::observe::dwarf::{self, DwarfFacts};
+use goabi_runners::observe::records::{self, Fact};
+use goabi_runners::process::Limits;
+use goabi_runners::provision::Exec;
+use goabi_runners::run::{RunSpec, UnitEnd, UnitFacts, run_program};
+use goabi_runners::toolchain::Toolchain;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The word under which a build that fails is found and expected.
+pub const BUILD: &str = "build";
+
+/// How many cases one program holds: beyond some hundreds a program's compile
+/// time grows faster than what sharing its link saves.
+const CASES_PER_PROGRAM: usize = 250;
+
+/// What all jobs share.
+pub struct Shared<'a> {
+    pub files: &'a [CaseFile],
+    pub toolchains: &'a [Toolchain],
+    pub cache: &'a CacheDirs,
+    pub cancel: &'a Cancel,
+    pub build_limits: Limits,
+    pub run_limits: Limits,
+    /// Called after each stage with the number of cells it finished.
+    pub progress: &'a (dyn Fn(&str, usize) + Sync),
+}
+
+/// What became of one cell.
+pub struct CellResult {
+    pub cell: String,
+    pub oracles: BTreeMap<String, OracleSummary>,
+    pub findings: Vec<Finding>,
+    /// Why something should have been seen and was not.
+    pub unobserved: Vec<String>,
+    pub open: Vec<Open>,
+}
+
+/// What became of a job.
+#[derive(Default)]
+pub struct JobResult {
+    pub cells: Vec<CellResult>,
+    pub problems: Vec<Problem>,
+    pub timings: BTreeMap<&'static str, Duration>,
+    /// Whether it was interrupted before its end.
+    pub interrupted: bool,
+}
+
+/// One case of the job and the indexes of its cells.
+struct Picked {
+    case: (usize, usize),
+    cells: Vec<usize>,
+}
+
+/// Runs a job to its end, or until it is cancelled.
+#[must_use]
+pub fn run_job(job: &Job, exec: &Exec, s: &Shared) -> JobResult {
+    let mut out = JobResult::default();
+    let mut picked: Vec<Picked> = Vec::new();
+    for (i, c) in job.cells.iter().enumerate().filter(|(_, c)| c.skip.is_none()) {
+        match picked.last_mut() {
+            Some(p) if p.case == c.case => p.cells.push(i),
+            _ => picked.push(Picked { case: c.case, cells: vec![i] }),
+        }
+    }
+    for chunk in picked.chunks(CASES_PER_PROGRAM) {
+        let group: Vec<&Picked> = chunk.iter().collect();
+        match run_group(job, exec, s, group, &mut out) {
+            Ok(()) => {}
+            Err(RunnerError::Cancelled) => {
+                out.interrupted = true;
+                return out;
+            }
+            Err(e) => broken(job, s, chunk, &e, &mut out),
+        }
+    }
+    out
+}
+
+/// Something that is no case's fault: all cells of the group stay unjudged.
+fn broken(job: &Job, s: &Shared, group: &[Picked], e: &RunnerError, out: &mut JobResult) {
+    let kind = match e {
+        RunnerError::CannotExecute { .. } | RunnerError::Spawn { .. } => ProblemKind::NotExecuted,
+        RunnerError::GoTool { .. } | RunnerError::GoStopped { .. } | RunnerError::NoOutput { .. } | RunnerError::NotAnElf { .. } => {
+            ProblemKind::NotBuilt
+        }
+        _ => ProblemKind::Harness,
+    };
+    let help = e.help().map(|h| format!("\n{h}")).unwrap_or_default();
+    let toolchain = s.toolchains[job.toolchain].label.clone();
+    let place = format!("{}/{}/{}", toolchain, job.target, job.build);
+    out.problems.push(Problem { kind, toolchain: Some(toolchain), cell: None, message: format!("{place}: {e}{help}") });
+    for i in group.iter().flat_map(|p| &p.cells) {
+        let why = format!("{}: {}", kind.words(), e.to_string().lines().next().unwrap_or_default());
+        out.cells.push(unjudged(&job.cells[*i], why));
+    }
+}
+
+fn unjudged(c: &PlannedCell, why: String) -> CellResult {
+    let mut summary = OracleSummary::default();
+    summary.add(&Verdict::Unobserved(why.clone()));
+    CellResult {
+        cell: c.cell.to_string(),
+        oracles: BTreeMap::from([("run".to_string(), summary)]),
+        findings: vec![],
+        unobserved: vec![why],
+        open: vec![],
+    }
+}
+
+fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let value = f();
+    *out.timings.entry(stage).or_default() += start.elapsed();
+    value
+}
+
+fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
+    let selection: Vec<Selected> = group
+        .iter()
+        .map(|p| Selected {
+            file: &s.files[p.case.0],
+            case: &s.files[p.case.0].cases[p.case.1],
+            calls: p.cells.iter().map(|i| job.cells[*i].call).collect(),
+        })
+        .collect();
+    generate(&selection)
+}
+
+/// Builds a group of cases, leaving out those that do not build, and runs and
+/// judges the rest. A group that breaks the compiler without saying where is
+/// halved until the culprit stands alone.
+fn run_group(job: &Job, exec: &Exec, s: &Shared, mut group: Vec<&Picked>, out: &mut JobResult) -> Result<(), RunnerError> {
+    while !group.is_empty() {
+        let program = timed(out, "generate", || program_of(job, s, &group));
+        let sources = Sources { files: program.files.clone() };
+        let spec = BuildSpec {
+            toolchain: &s.toolchains[job.toolchain],
+            target: &job.target,
+            build: job.build,
+            sources: &sources,
+            extra_env: &[],
+            limits: s.build_limits,
+        };
+        match timed(out, "build", || build(s.cache, &spec, s.cancel)) {
+            Ok(Built::Artifact(artifact)) => {
+                (s.progress)("built", 0);
+                return run_built(job, exec, s, &group, &program, &artifact, out);
+            }
+            Ok(Built::Rejected { diagnostics, output }) => {
+                let mut bad: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+                for d in &diagnostics {
+                    let text = format!("{}:{}:{}: {}", d.file, d.line, d.column, d.message);
+                    for owner in owners(&program, &d.file) {
+                        bad.entry(owner).or_default().push(text.clone());
+                    }
+                }
+                if bad.is_empty() {
+                    return split(job, exec, s, group, &output, out, None);
+                }
+                let mut rest = Vec::new();
+                for (i, p) in group.into_iter().enumerate() {
+                    match bad.get(&i) {
+                        Some(lines) => not_built(job, s, p, lines, out),
+                        None => rest.push(p),
+                    }
+                }
+                group = rest;
+            }
+            Err(e @ (RunnerError::GoTool { .. } | RunnerError::GoStopped { .. })) => {
+                let text = e.to_string();
+                return split(job, exec, s, group, &text, out, Some(e));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// Which cases a generated file belongs to: those of its package, where it is
+/// the package's common one.
+fn owners(program: &Program, file: &str) -> Vec<usize> {
+    let file = file.trim_start_matches("./");
+    if let Some(i) = program.owners.get(file) {
+        return vec![*i];
+    }
+    let Some((folder, _)) = file.rsplit_once('/') else { return vec![] };
+    program.owners.iter().filter(|(f, _)| f.rsplit_once('/').is_some_and(|(d, _)| d == folder)).map(|(_, i)| *i).collect()
+}
+
+fn split(job: &Job, exec: &Exec, s: &Shared, group: Vec<&Picked>, output: &str, out: &mut JobResult, error: Option<RunnerError>) -> Result<(), RunnerError> {
+    if let [one] = group.as_slice() {
+        // Does a program without any case build? If not, no case is at fault.
+        let lines: Vec<String> = output.lines().take(20).map(str::to_string).collect();
+        if let (Some(e), false) = (error, empty_builds(job, s)?) {
+            return Err(e);
+        }
+        not_built(job, s, one, &lines, out);
+        return Ok(());
+    }
+    let half = group.len() / 2;
+    let (a, b) = (group[..half].to_vec(), group[half..].to_vec());
+    run_group(job, exec, s, a, out)?;
+    run_group(job, exec, s, b, out)
+}
+
+fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
+    let sources = Sources { files: generate(&[]).files };
+    let toolchain = &s.toolchains[job.toolchain];
+    let spec =
+        BuildSpec { toolchain, target: &job.target, build: job.build, sources: &sources, extra_env: &[], limits: s.build_limits };
+    match build(s.cache, &spec, s.cancel) {
+        Ok(Built::Artifact(_)) => Ok(true),
+        Ok(Built::Rejected { .. }) => Ok(false),
+        Err(RunnerError::Cancelled) => Err(RunnerError::Cancelled),
+        Err(_) => Ok(false),
+    }
+}
+
+fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobResult) {
+    let label = &s.toolchains[job.toolchain].label;
+    for i in &p.cells {
+        let cell = job.cells[*i].cell.to_string();
+        let finding = Finding {
+            oracle: BUILD.into(),
+            cells: vec![cell.clone()],
+            path: BUILD.into(),
+            expected: "the case builds".into(),
+            basis: Basis::Case,
+            actual: lines.first().cloned().unwrap_or_else(|| "it does not build".into()),
+            evidence: lines.iter().skip(1).take(20).cloned().collect(),
+            rerun: goabi_reports::coordinate::rerun(&cell),
+        };
+        let mut summary = OracleSummary::default();
+        summary.add(&Verdict::Disagree(finding.clone()));
+        out.problems.push(Problem {
+            kind: ProblemKind::NotBuilt,
+            toolchain: Some(label.clone()),
+            cell: Some(cell.clone()),
+            message: finding.actual.clone(),
+        });
+        let oracles = BTreeMap::from([(BUILD.to_string(), summary)]);
+        out.cells.push(CellResult { cell, oracles, findings: vec![finding], unobserved: vec![], open: vec![] });
+        (s.progress)("judged", 1);
+    }
+}
+
+fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
+    let wanted: BTreeSet<&str> = program.functions.iter().map(|f| f.symbol.as_str()).collect();
+    let packages: BTreeSet<&str> = program.functions.iter().map(|f| f.package.as_str()).collect();
+    let bytes = match std::fs::read(&artifact.path) {
+        Ok(b) => b,
+        Err(e) => return Fact::Unavailable(format!("{}: {e}", artifact.path.display())),
+    };
+    match dwarf::read_packages(&bytes, &|p| packages.contains(p), &|n| wanted.contains(n)) {
+        Ok(facts) => Fact::Seen(Arc::new(facts)),
+        Err(e) => Fact::Unavailable(format!("the program's DWARF cannot be read: {e}")),
+    }
+}
+
+fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Program, artifact: &Artifact, out: &mut JobResult) -> Result<(), RunnerError> {
+    let units = u32::try_from(program.units.len()).unwrap_or(u32::MAX);
+    let isolated: BTreeSet<u32> = (0..units).zip(&program.units).filter(|(_, u)| u.isolated).map(|(i, _)| i).collect();
+    let spec = RunSpec {
+        artifact,
+        exec,
+        program: &program.id,
+        units,
+        isolated: &isolated,
+        only: None,
+        limits: s.run_limits,
+        env: &[],
+    };
+    let facts = timed(out, "run", || run_program(&spec, s.cancel))?;
+    (s.progress)("run", 0);
+    let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
+    let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
+    let numbered: Vec<(&Unit, Option<&UnitFacts>)> = (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
+    let start = Instant::now();
+    for (i, p) in group.iter().enumerate() {
+        if s.cancel.is_cancelled() {
+            return Err(RunnerError::Cancelled);
+        }
+        let file = &s.files[p.case.0];
+        let case = &file.cases[p.case.1];
+        let expected = case
+            .vectors
+            .iter()
+            .map(|v| case.expected(&file.scope, v, u32::try_from(job.arch.word_size).unwrap_or(8)))
+            .collect::<Result<Vec<Expected>, _>>();
+        let mine: Vec<_> = numbered.iter().filter(|(u, _)| u.case == i).collect();
+        let types = match mine.iter().find(|(u, _)| u.kind == UnitKind::Types) {
+            Some((_, Some(f))) if f.complete => records::types(&f.records).map_or_else(Fact::Unavailable, Fact::Seen),
+            Some((_, Some(f))) => Fact::Unavailable(format!("the types were not reported: {}", end_words(&f.end))),
+            _ => Fact::NotRequested,
+        };
+        for c in &p.cells {
+            let planned = &job.cells[*c];
+            let expected = match &expected {
+                Ok(e) => e,
+                Err(bad) => {
+                    out.cells.push(unjudged(planned, bad.error.message.clone()));
+                    continue;
+                }
+            };
+            let vectors: Vec<VectorSeen> = expected
+                .iter()
+                .enumerate()
+                .map(|(n, e)| {
+                    let kind = UnitKind::Call { call: planned.call.id(), vector: n };
+                    vector_seen(e.clone(), mine.iter().find(|(u, _)| u.kind == kind).and_then(|(_, f)| *f))
+                })
+                .collect();
+            let functions: Vec<_> =
+                program.functions.iter().filter(|f| f.case == i && f.calls.contains(&planned.call.id())).collect();
+            let subject = Subject {
+                cell: &planned.cell,
+                file,
+                case,
+                arch: job.arch,
+                version: s.toolchains[job.toolchain].version,
+                vectors: &vectors,
+                types: &types,
+                dwarf: &dwarf,
+                functions: &functions,
+            };
+            out.cells.push(judge(&subject));
+            (s.progress)("judged", 1);
+        }
+    }
+    *out.timings.entry("judge").or_default() += start.elapsed();
+    Ok(())
+}
+
+fn end_words(end: &UnitEnd) -> String {
+    match end {
+        UnitEnd::Finished => "the unit's records are incomplete".into(),
+        UnitEnd::Died(d) => match d.stopped {
+            Some(stop) => format!("the process was stopped: {stop}"),
+            None => format!("the process {}", d.ended),
+        },
+        UnitEnd::Untrusted(why) | UnitEnd::NotRun(why) => why.clone(),
+    }
+}
+
+fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> VectorSeen {
+    let Some(f) = facts else {
+        let why = "the unit is not among what was run".to_string();
+        return VectorSeen { expected, records: Fact::NotRequested, end: UnitEnd::NotRun(why) };
+    };
+    let records = match (&f.end, records::call(&f.records)) {
+        (UnitEnd::Untrusted(why) | UnitEnd::NotRun(why), _) => Fact::Unavailable(why.clone()),
+        (UnitEnd::Finished, _) if !f.complete => Fact::Unavailable(end_words(&f.end)),
+        (UnitEnd::Finished | UnitEnd::Died(_), Ok(r)) => Fact::Seen(r),
+        // The last line of a process that died may be cut short.
+        (UnitEnd::Died(_), Err(_)) => {
+            let whole = f.records.split_last().map(|(_, rest)| rest.to_vec()).unwrap_or_default();
+            records::call(&whole).map_or_else(Fact::Unavailable, Fact::Seen)
+        }
+        (UnitEnd::Finished, Err(e)) => Fact::Unavailable(e),
+    };
+    VectorSeen { expected, records, end: f.end.clone() }
+}
+
+/// Asks all oracles.
+fn judge(subject: &Subject) -> CellResult {
+    let cell = subject.cell.to_string();
+    let mut result =
+        CellResult { cell: cell.clone(), oracles: BTreeMap::new(), findings: vec![], unobserved: vec![], open: vec![] };
+    for oracle in ORACLES {
+        let mut verdicts = oracle.judge(subject);
+        if verdicts.is_empty() {
+            verdicts.push(Verdict::Unobserved(format!("{} had nothing to judge", oracle.id())));
+        }
+        let summary = result.oracles.entry(oracle.id().to_string()).or_default();
+        for v in verdicts {
+            summary.add(&v);
+            match v {
+                Verdict::Disagree(f) => result.findings.push(f),
+                Verdict::Unobserved(why) => result.unobserved.push(format!("{}: {why}", oracle.id())),
+                Verdict::Agree | Verdict::Inapplicable(_) | Verdict::NotDescribed => {}
+            }
+        }
+        result.open.extend(oracle.open(subject).into_iter().map(|fact| Open {
+            case: subject.case.id.to_string(),
+            cell: cell.clone(),
+            oracle: oracle.id(),
+            fact,
+        }));
+    }
+    result
+}

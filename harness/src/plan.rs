@@ -1,0 +1,219 @@
+//! Load and expand: case files to cells.
+
+use goabi_cases::arch::Arch;
+use goabi_cases::case::{Case, CaseFile};
+use goabi_cases::cell::{Build, Cell, Target};
+use goabi_cases::mistake::Mistake;
+use goabi_cases::selector::Selector;
+use goabi_cases::version::GoVersion;
+use goabi_generators::call::{self, CallKind};
+use std::path::{Path, PathBuf};
+
+/// What is to be run, as the user asked for it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Case files, or folders of them.
+    pub cases: Vec<PathBuf>,
+    /// Files of expectations, or folders of them.
+    pub expectations: Vec<PathBuf>,
+    pub selectors: Vec<Selector>,
+    pub targets: Vec<Target>,
+    pub builds: Vec<Build>,
+    /// Call kinds' words.
+    pub calls: Vec<String>,
+}
+
+/// A toolchain as far as a plan needs it.
+#[derive(Clone, Debug)]
+pub struct PlannedToolchain {
+    pub label: String,
+    pub version: GoVersion,
+}
+
+/// The cells of one toolchain, target and build: what one program covers.
+pub struct Job {
+    /// Index into the toolchains.
+    pub toolchain: usize,
+    pub target: Target,
+    pub build: Build,
+    pub arch: &'static Arch,
+    pub cells: Vec<PlannedCell>,
+}
+
+/// A cell and where its case stands.
+pub struct PlannedCell {
+    pub cell: Cell,
+    /// Index into the files, and into the file's cases.
+    pub case: (usize, usize),
+    pub call: &'static dyn CallKind,
+    /// Why it does not run, if it does not.
+    pub skip: Option<String>,
+}
+
+/// A mistake of the user's that is not in a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    #[error("there are no case files at {}", .0.display())]
+    NoCases(PathBuf),
+    #[error("the case files at {} cannot be read: {why}", path.display())]
+    Unreadable { path: PathBuf, why: String },
+    #[error("`{selector}` selects no case{}", .hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default())]
+    NoMatch { selector: String, hint: Option<String> },
+    #[error("`{0}` is no GOARCH of linux; there are {1}")]
+    BadTarget(String, String),
+    #[error("`{0}` is no call kind; there are {1}")]
+    BadCall(String, String),
+    #[error("`{0}` is no build mode; there are opt, noopt")]
+    BadBuild(String),
+}
+
+/// The YAML files that paths name: files as they are, folders with all below.
+///
+/// # Errors
+/// A path that is not there.
+pub fn yaml_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PlanError> {
+    let mut out = Vec::new();
+    for p in paths {
+        if p.is_dir() {
+            let found = goabi_cases::load::find(p).map_err(|e| PlanError::Unreadable { path: p.clone(), why: e.to_string() })?;
+            if found.is_empty() {
+                return Err(PlanError::NoCases(p.clone()));
+            }
+            out.extend(found);
+        } else if p.exists() {
+            out.push(p.clone());
+        } else {
+            return Err(PlanError::NoCases(p.clone()));
+        }
+    }
+    Ok(out)
+}
+
+/// Loads the case files; all mistakes of all files.
+///
+/// # Errors
+/// Paths that are not there.
+pub fn load(paths: &[PathBuf]) -> Result<(Vec<CaseFile>, Vec<Mistake>), PlanError> {
+    let loaded = goabi_cases::load::load(&yaml_files(paths)?, &call::ids());
+    Ok((loaded.files, loaded.mistakes))
+}
+
+/// Reads targets as users write them: `linux/arm64`, `linux-arm64`, `arm64`, `all`; commas between.
+///
+/// # Errors
+/// A GOARCH that does not exist.
+pub fn targets(words: &[String]) -> Result<Vec<Target>, PlanError> {
+    let known: Vec<&str> = Arch::all().iter().map(|a| a.goarch.as_str()).collect();
+    let mut out: Vec<Target> = Vec::new();
+    for word in words.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty()) {
+        let arch = word.strip_prefix("linux/").or_else(|| word.strip_prefix("linux-")).unwrap_or(word);
+        if arch == "all" {
+            out.extend(known.iter().map(|a| Target { goarch: (*a).to_string() }));
+        } else if known.contains(&arch) {
+            out.push(Target { goarch: arch.to_string() });
+        } else {
+            return Err(PlanError::BadTarget(word.to_string(), known.join(", ")));
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    out.retain(|t| seen.insert(t.clone()));
+    Ok(out)
+}
+
+/// Checks that each selector selects at least one case.
+///
+/// # Errors
+/// The first that does not.
+pub fn check_selectors(files: &[CaseFile], selectors: &[Selector]) -> Result<(), PlanError> {
+    let ids = || files.iter().flat_map(|f| f.cases.iter().map(|c| &c.id));
+    for s in selectors {
+        if !ids().any(|id| s.matches_case(id)) {
+            return Err(PlanError::NoMatch { selector: s.to_string(), hint: s.hint(ids()) });
+        }
+    }
+    Ok(())
+}
+
+fn skip_reason(file: &CaseFile, case: &Case, call: &dyn CallKind, cell: &Cell, arch: &Arch, version: GoVersion) -> Option<String> {
+    if let Some(why) = case.excluded(&cell.target, cell.build, call.id(), version) {
+        return Some(format!("the case leaves it out: {why}"));
+    }
+    if let Err(why) = call.applies(case) {
+        return Some(why);
+    }
+    // On 64-bit ports all expressions were found sound when the file was read.
+    if arch.word_size == 4 {
+        for v in &case.vectors {
+            if let Err(bad) = case.expected(&file.scope, v, 4) {
+                return Some(format!("not on 32-bit ports: {}", bad.error.message));
+            }
+        }
+    }
+    None
+}
+
+/// Cases x calls x builds x targets x toolchains. Cells that a selector leaves
+/// out are not there; those that cannot run are, with the reason.
+#[must_use]
+pub fn expand(files: &[CaseFile], request: &Request, toolchains: &[PlannedToolchain]) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let calls: Vec<_> = call::CALLS.iter().filter(|c| request.calls.iter().any(|w| w == c.id())).copied().collect();
+    for (t, toolchain) in toolchains.iter().enumerate() {
+        for target in &request.targets {
+            let Some(arch) = Arch::get(&target.goarch) else { continue };
+            for build in &request.builds {
+                let mut cells = Vec::new();
+                for (fi, file) in files.iter().enumerate() {
+                    for (ci, case) in file.cases.iter().enumerate() {
+                        for call in &calls {
+                            let cell = Cell {
+                                case: case.id.clone(),
+                                toolchain: toolchain.label.clone(),
+                                target: target.clone(),
+                                build: *build,
+                                call: call.id().to_string(),
+                            };
+                            if !request.selectors.is_empty() && !request.selectors.iter().any(|s| s.matches(&cell)) {
+                                continue;
+                            }
+                            let skip = skip_reason(file, case, *call, &cell, arch, toolchain.version);
+                            cells.push(PlannedCell { cell, case: (fi, ci), call: *call, skip });
+                        }
+                    }
+                }
+                if !cells.is_empty() {
+                    jobs.push(Job { toolchain: t, target: target.clone(), build: *build, arch, cells });
+                }
+            }
+        }
+    }
+    jobs
+}
+
+/// Where the project's own case files and expectations are, seen from the current folder.
+#[must_use]
+pub fn default_cases() -> PathBuf {
+    Path::new("cases").join("suite")
+}
+
+/// The expectations that belong to [`default_cases`].
+#[must_use]
+pub fn default_expectations() -> PathBuf {
+    Path::new("cases").join("expectations")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_in_all_spellings() {
+        let names = |w: &[&str]| {
+            let words: Vec<String> = w.iter().map(|s| (*s).to_string()).collect();
+            targets(&words).map(|l| l.into_iter().map(|t| t.goarch).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["linux/arm64,amd64", "linux-riscv64", "arm64"]).unwrap(), ["arm64", "amd64", "riscv64"]);
+        assert_eq!(names(&["all"]).unwrap().len(), 13);
+        assert!(matches!(names(&["linux/arm65"]), Err(PlanError::BadTarget(..))));
+    }
+}

@@ -1,0 +1,169 @@
+//! Expectations turn findings into outcomes: what is known is forgiven, what
+//! was known and is gone is reported, everything else fails.
+
+use crate::job::CellResult;
+use goabi_cases::cell::Cell;
+use goabi_cases::expectation::Expectation;
+use goabi_cases::version::GoVersion;
+use goabi_reports::outcome::Outcome;
+use goabi_reports::record::{CellRecord, FindingRecord};
+use goabi_reports::verdict::{Basis, Finding};
+
+/// A judged cell with its coordinate.
+pub struct Judged<'a> {
+    pub cell: &'a Cell,
+    pub version: GoVersion,
+    pub result: CellResult,
+}
+
+/// Applies the expectations; `peers` are findings over several cells.
+#[must_use]
+pub fn reconcile(judged: Vec<Judged>, peers: Vec<Finding>, expectations: &[Expectation]) -> (Vec<CellRecord>, Vec<FindingRecord>) {
+    let (mut cells, mut findings) = (Vec::new(), Vec::new());
+    for j in judged {
+        let applying: Vec<&Expectation> =
+            expectations.iter().filter(|e| e.covers(j.version) && e.select.iter().any(|s| s.matches(j.cell))).collect();
+        let mut shown = vec![false; applying.len()];
+        let mut worst = Outcome::Pass;
+        let text = j.cell.to_string();
+        let mut own = j.result.findings;
+        own.extend(peers.iter().filter(|f| f.cells.contains(&text)).cloned());
+        for f in own {
+            let known = applying.iter().position(|e| e.describes(&f.oracle, &f.path, &f.expected, &f.actual));
+            let (outcome, expectation) = match known {
+                Some(i) => {
+                    shown[i] = true;
+                    (Outcome::Known { issue: applying[i].issue.clone() }, Some(applying[i].id.clone()))
+                }
+                None => (Outcome::Fail, None),
+            };
+            worst = worse(worst, outcome.clone());
+            findings.push(FindingRecord { finding: f, outcome, expectation });
+        }
+        if !j.result.unobserved.is_empty() {
+            worst = worse(worst, Outcome::Fail);
+        }
+        // An expectation is gone only where its oracle did judge the cell.
+        for (e, _) in applying.iter().zip(&shown).filter(|(_, shown)| !**shown) {
+            if !j.result.oracles.get(&e.oracle).is_some_and(|o| o.agree > 0 && o.unobserved == 0) {
+                continue;
+            }
+            let outcome = Outcome::Fixed { issue: e.issue.clone() };
+            worst = worse(worst, outcome.clone());
+            let finding = Finding {
+                oracle: e.oracle.clone(),
+                cells: vec![text.clone()],
+                path: e.path.clone(),
+                expected: format!("the finding of {} ({}): {}", e.issue, e.id, e.actual),
+                basis: Basis::Case,
+                actual: "no such finding any more".into(),
+                evidence: vec![format!("say in {} until which Go version it shows, or narrow its `select`", e.id)],
+                rerun: goabi_reports::coordinate::rerun(&text),
+            };
+            findings.push(FindingRecord { finding, outcome, expectation: Some(e.id.clone()) });
+        }
+        cells.push(CellRecord { cell: text, outcome: worst, oracles: j.result.oracles, seconds: None });
+    }
+    (cells, findings)
+}
+
+/// The worse of two outcomes.
+fn worse(a: Outcome, b: Outcome) -> Outcome {
+    fn rank(o: &Outcome) -> u8 {
+        match o {
+            Outcome::Skipped { .. } => 0,
+            Outcome::Pass => 1,
+            Outcome::Known { .. } => 2,
+            Outcome::Fixed { .. } => 3,
+            Outcome::Flaky => 4,
+            Outcome::Fail => 5,
+        }
+    }
+    if rank(&b) > rank(&a) { b } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goabi_cases::cell::{Build, CaseId, Target};
+    use goabi_reports::record::OracleSummary;
+    use std::collections::BTreeMap;
+
+    fn cell() -> Cell {
+        Cell {
+            case: CaseId { topic: "t".into(), file: "f".into(), name: "c".into() },
+            toolchain: "go1.27.3".into(),
+            target: Target { goarch: "arm64".into() },
+            build: Build::Opt,
+            call: "direct".into(),
+        }
+    }
+
+    fn expectation() -> Expectation {
+        Expectation {
+            id: "known.yaml:3".into(),
+            select: vec!["t/f/c@*/linux-arm64/opt".parse().unwrap()],
+            oracle: "dwarf".into(),
+            path: "*params[0].location".into(),
+            expected: "*".into(),
+            actual: "13 bytes*".into(),
+            issue: "golang/go#72053".into(),
+            why: String::new(),
+            since: None,
+            until: Some(GoVersion::new(1, 30, 0)),
+        }
+    }
+
+    fn run(path: &str, actual: Option<&str>, version: GoVersion) -> (Outcome, usize) {
+        let cell = cell();
+        let findings: Vec<Finding> = actual
+            .iter()
+            .map(|a| Finding {
+                oracle: "dwarf".into(),
+                cells: vec![cell.to_string()],
+                path: path.into(),
+                expected: "16 bytes".into(),
+                basis: Basis::Spec,
+                actual: (*a).into(),
+                evidence: vec![],
+                rerun: String::new(),
+            })
+            .collect();
+        let summary = OracleSummary { agree: 5, ..OracleSummary::default() };
+        let result = CellResult {
+            cell: cell.to_string(),
+            oracles: BTreeMap::from([("dwarf".to_string(), summary)]),
+            findings,
+            unobserved: vec![],
+            open: vec![],
+        };
+        let judged = vec![Judged { cell: &cell, version, result }];
+        let (cells, findings) = reconcile(judged, vec![], &[expectation()]);
+        (cells[0].outcome.clone(), findings.len())
+    }
+
+    #[test]
+    fn a_known_symptom_is_known() {
+        let v = GoVersion::new(1, 27, 3);
+        assert_eq!(run("vectors[0].dwarf.params[0].location", Some("13 bytes of 16"), v).0.id(), "known");
+    }
+
+    #[test]
+    fn another_symptom_in_the_same_place_fails() {
+        let v = GoVersion::new(1, 27, 3);
+        assert_eq!(run("vectors[0].dwarf.params[0].location", Some("12 bytes of 16"), v).0.id(), "fail");
+        assert_eq!(run("vectors[0].dwarf.params[1].location", Some("13 bytes of 16"), v).0.id(), "fail");
+    }
+
+    #[test]
+    fn a_symptom_that_is_gone_is_fixed_and_fails() {
+        let (outcome, n) = run("", None, GoVersion::new(1, 27, 3));
+        assert_eq!((outcome.id(), outcome.fails(), n), ("fixed", true, 1));
+    }
+
+    #[test]
+    fn outside_its_versions_an_expectation_is_silent() {
+        assert_eq!(run("", None, GoVersion::TIP), (Outcome::Pass, 0));
+        assert_eq!(run("vectors[0].dwarf.params[0].location", Some("13 bytes"), GoVersion::TIP).0.id(), "fail");
+    }
+}

@@ -1,0 +1,189 @@
+//! A whole run: jobs on all processors, cells against each other, expectations,
+//! and the record.
+
+use crate::job::{JobResult, Shared, run_job};
+use crate::peers;
+use crate::plan::Job;
+use crate::reconcile::{Judged, reconcile};
+use crate::setup::Execs;
+use goabi_cases::cell::Cell;
+use goabi_cases::expectation::Expectation;
+use goabi_cases::version::GoVersion;
+use goabi_reports::environment::{Emulator, Host, Toolchain as ToolchainRecord};
+use goabi_reports::outcome::{Outcome, Totals};
+use goabi_reports::record::{CellRecord, Problem, ProblemKind, Record, SCHEMA_VERSION};
+use goabi_runners::host;
+use goabi_runners::provision::Exec;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Runs all jobs and makes the record. `stages` are the times of the stages
+/// before: load, setup.
+#[must_use]
+pub fn run(jobs: &[Job], execs: &Execs, expectations: &[Expectation], shared: &Shared, stages: &[(&str, Duration)]) -> Record {
+    let started = SystemTime::now();
+    let wall = Instant::now();
+    let results = run_jobs(jobs, execs, shared);
+    let mut cells = Vec::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut timings: BTreeMap<String, f64> = stages.iter().map(|(k, v)| ((*k).to_string(), v.as_secs_f64())).collect();
+    let mut known: HashMap<String, (&Cell, GoVersion)> = HashMap::new();
+    for job in jobs {
+        let version = shared.toolchains[job.toolchain].version;
+        let missing = execs.get(&job.target.goarch).and_then(|e| e.as_ref().err());
+        if let Some(why) = missing {
+            problems.push(Problem { kind: ProblemKind::Missing, toolchain: None, cell: None, message: format!("{}: {why}", job.target) });
+        }
+        for c in &job.cells {
+            let reason = c.skip.clone().or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
+            match reason {
+                Some(reason) => cells.push(CellRecord {
+                    cell: c.cell.to_string(),
+                    outcome: Outcome::Skipped { reason },
+                    oracles: BTreeMap::new(),
+                    seconds: None,
+                }),
+                None => {
+                    known.insert(c.cell.to_string(), (&c.cell, version));
+                }
+            }
+        }
+    }
+    let interrupted = shared.cancel.is_cancelled() || results.iter().any(|r| r.interrupted);
+    let mut judged = Vec::new();
+    let mut open = Vec::new();
+    for r in results {
+        problems.extend(r.problems);
+        for (stage, t) in r.timings {
+            *timings.entry(stage.to_string()).or_default() += t.as_secs_f64();
+        }
+        for mut c in r.cells {
+            open.append(&mut c.open);
+            if let Some((cell, version)) = known.get(&c.cell) {
+                judged.push(Judged { cell, version: *version, result: c });
+            }
+        }
+    }
+    let start = Instant::now();
+    let peers = peers::judge(&open);
+    let (records, findings) = reconcile(judged, peers, expectations);
+    cells.extend(records);
+    timings.insert("reconcile".into(), start.elapsed().as_secs_f64());
+    timings.insert("wall".into(), wall.elapsed().as_secs_f64() + stages.iter().map(|(_, t)| t.as_secs_f64()).sum::<f64>());
+    let mut record = Record {
+        schema_version: SCHEMA_VERSION,
+        goabi_version: env!("CARGO_PKG_VERSION").into(),
+        started: humantime::format_rfc3339_seconds(started).to_string(),
+        finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        interrupted,
+        command: std::env::args().collect(),
+        host: Host {
+            os: host::goos().into(),
+            goarch: host::goarch().unwrap_or("unknown").into(),
+            cpus: u32::try_from(processors()).unwrap_or(1),
+        },
+        toolchains: toolchains(shared),
+        emulators: emulators(execs),
+        targets: targets(jobs),
+        limits: limits(shared),
+        totals: Totals::default(),
+        problems,
+        cells,
+        findings,
+        timings,
+    };
+    record.seal();
+    record
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared) -> Vec<JobResult> {
+    let queue: Mutex<VecDeque<&Job>> = Mutex::new(jobs.iter().collect());
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        while !shared.cancel.is_cancelled() {
+            let next = queue.lock().ok().and_then(|mut q| q.pop_front());
+            let Some(job) = next else { break };
+            let Some(Ok(exec)) = execs.get(&job.target.goarch) else { continue };
+            let result = run_job(job, exec, shared);
+            if let Ok(mut d) = done.lock() {
+                d.push(result);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..processors().min(jobs.len()) {
+            scope.spawn(work);
+        }
+    });
+    done.into_inner().unwrap_or_default()
+}
+
+fn toolchains(shared: &Shared) -> Vec<ToolchainRecord> {
+    let word = |t: &goabi_runners::toolchain::Toolchain| match serde_json::to_value(t.origin) {
+        Ok(serde_json::Value::String(s)) => s,
+        _ => String::new(),
+    };
+    let list = shared.toolchains.iter().map(|t| ToolchainRecord {
+        label: t.label.clone(),
+        version: t.version_text.clone(),
+        fingerprint: t.fingerprint.clone(),
+        origin: word(t),
+    });
+    list.collect()
+}
+
+fn emulators(execs: &Execs) -> Vec<Emulator> {
+    let emulator = |e: &Result<Exec, String>| match e {
+        Ok(Exec::Emulated { goarch, path, version }) => {
+            Some(Emulator { goarch: goarch.clone(), path: path.display().to_string(), version: version.clone() })
+        }
+        Ok(Exec::Native) | Err(_) => None,
+    };
+    execs.values().filter_map(emulator).collect()
+}
+
+fn targets(jobs: &[Job]) -> Vec<String> {
+    let mut out: Vec<String> = jobs.iter().map(|j| j.target.to_string()).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn limits(shared: &Shared) -> BTreeMap<String, u64> {
+    BTreeMap::from([
+        ("build_seconds".into(), shared.build_limits.time.as_secs()),
+        ("run_seconds".into(), shared.run_limits.time.as_secs()),
+        ("output_bytes".into(), shared.run_limits.output),
+        ("memory_bytes".into(), shared.run_limits.memory),
+    ])
+}
+
+/// The exit code that a record stands for.
+#[must_use]
+pub fn exit_code(record: &Record) -> u8 {
+    // A finding is worth more than what went wrong beside it; an expectation
+    // that no longer holds is one.
+    let findings = record.findings.iter().any(|f| f.outcome.fails());
+    let broken = record.problems.iter().any(|p| match p.kind {
+        ProblemKind::Missing | ProblemKind::NotExecuted | ProblemKind::Unreadable | ProblemKind::Harness => true,
+        ProblemKind::NotBuilt => p.cell.is_none(),
+    });
+    if record.interrupted {
+        crate::exit::INTERRUPTED
+    } else if findings {
+        crate::exit::FINDINGS
+    } else if broken {
+        crate::exit::BROKEN
+    } else if record.totals.judged() == 0 {
+        crate::exit::NOTHING
+    } else if record.totals.failing() > 0 {
+        crate::exit::FINDINGS
+    } else {
+        crate::exit::OK
+    }
+}
