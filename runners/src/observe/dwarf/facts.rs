@@ -145,14 +145,28 @@ pub struct TypeNode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// `DW_AT_encoding`.
-    Base { encoding: u8 },
-    Struct { members: Vec<Member> },
-    Array { count: Option<u64>, elem: Option<TypeRef> },
+    Base {
+        encoding: u8,
+    },
+    Struct {
+        members: Vec<Member>,
+    },
+    Array {
+        count: Option<u64>,
+        elem: Option<TypeRef>,
+    },
     /// No target for `unsafe.Pointer`.
-    Pointer { to: Option<TypeRef> },
-    Typedef { of: Option<TypeRef> },
+    Pointer {
+        to: Option<TypeRef>,
+    },
+    Typedef {
+        of: Option<TypeRef>,
+    },
     /// Parameters, then results (`true`), and whether it is variadic.
-    Subroutine { params: Vec<(Option<TypeRef>, bool)>, variadic: bool },
+    Subroutine {
+        params: Vec<(Option<TypeRef>, bool)>,
+        variadic: bool,
+    },
     Unspecified,
     /// A tag that Go does not use for types.
     Other(u16),

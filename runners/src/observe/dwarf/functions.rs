@@ -47,10 +47,8 @@ pub(super) fn string(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, attrs: &A
             Some(dwarf.debug_line_str.get_str(o).ok()?.to_string_lossy().into_owned())
         }
         AttributeValue::DebugStrOffsetsIndex(i) => {
-            let offset = dwarf
-                .debug_str_offsets
-                .get_str_offset(unit.encoding().format, unit.str_offsets_base, i)
-                .ok()?;
+            let offset =
+                dwarf.debug_str_offsets.get_str_offset(unit.encoding().format, unit.str_offsets_base, i).ok()?;
             Some(dwarf.debug_str.get_str(offset).ok()?.to_string_lossy().into_owned())
         }
         _ => None,

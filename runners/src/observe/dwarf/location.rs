@@ -76,11 +76,7 @@ fn list_section(dwarf: &Dwarf<Slice<'_>>, e: &Expression<Slice<'_>>) -> Option<(
 
 /// Splits an expression into its pieces; one without `DW_OP_piece` is one
 /// piece without a size.
-fn pieces(
-    dwarf: &Dwarf<Slice<'_>>,
-    unit: &Unit<Slice<'_>>,
-    e: Expression<Slice<'_>>,
-) -> Result<Vec<Piece>, String> {
+fn pieces(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, e: Expression<Slice<'_>>) -> Result<Vec<Piece>, String> {
     let mut operations = e.operations(unit.encoding());
     let mut open: Vec<Operation<Slice<'_>>> = Vec::new();
     let mut out = Vec::new();
@@ -122,7 +118,9 @@ fn place(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, ops: &[Operation<Slic
         },
         [Operation::CallFrameCFA, constant, Operation::Plus] => match constant {
             Operation::SignedConstant { value } => Place::CallFrameCfa(*value),
-            Operation::UnsignedConstant { value } => i64::try_from(*value).map_or_else(|_| other(), Place::CallFrameCfa),
+            Operation::UnsignedConstant { value } => {
+                i64::try_from(*value).map_or_else(|_| other(), Place::CallFrameCfa)
+            }
             _ => other(),
         },
         [Operation::Address { address }] => Place::Address(*address),
