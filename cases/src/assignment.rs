@@ -337,3 +337,6 @@ impl fmt::Display for Assignment {
         write!(f, "offsetToSpillArea: {offset} spillAreaSize: {}", self.spill_area_size)
     }
 }
+
+#[cfg(test)]
+mod tests;
