@@ -105,3 +105,49 @@ impl Oracle for Kind {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goabi_cases::types::{Basic, Field, StructType};
+    use std::sync::Arc;
+
+    /// `struct { A int8; B float64 }`: 16 bytes on amd64, 12 on 386.
+    fn expected() -> Vec<GoType> {
+        let field =
+            |name: &str, b| Field { name: name.into(), ty: GoType::Basic(b), embedded: false, tag: String::new() };
+        vec![GoType::Struct(Arc::new(StructType { fields: vec![field("A", Basic::Int8), field("B", Basic::Float64)] }))]
+    }
+
+    fn reported(size: u64, align: u64, b: u64) -> ReportedType {
+        let fields = vec![("A".to_string(), 0), ("B".to_string(), b)];
+        ("struct { A int8; B float64 }".to_string(), size, align, fields)
+    }
+
+    fn wrong(reported: &[ReportedType], goarch: &str) -> Vec<String> {
+        let checks = check_layout(reported, &expected(), Arch::get(goarch).unwrap());
+        let bad = |c: Check| match c.judgement {
+            Judgement::Agree => None,
+            Judgement::Disagree { expected, actual, .. } => Some(format!("{} {expected} {actual}", c.path)),
+            Judgement::Unobserved(_) | Judgement::NotDescribed => Some(format!("{} unobserved", c.path)),
+        };
+        checks.into_iter().filter_map(bad).collect()
+    }
+
+    #[test]
+    fn a_true_layout_agrees_on_each_port() {
+        assert_eq!(wrong(&[reported(16, 8, 8)], "amd64"), Vec::<String>::new());
+        assert_eq!(wrong(&[reported(12, 4, 4)], "386"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn wrong_sizes_alignments_and_offsets_are_found() {
+        let path = |what: &str| format!("layout[struct {{ A int8; B float64 }}].{what}");
+        assert_eq!(wrong(&[reported(12, 8, 8)], "amd64"), [path("size") + " 16 12"]);
+        assert_eq!(wrong(&[reported(16, 4, 8)], "amd64"), [path("align") + " 8 4"]);
+        assert_eq!(wrong(&[reported(16, 8, 4)], "amd64"), [path("B.offset") + " 8 4"]);
+        let mut few = reported(16, 8, 8);
+        few.3.pop();
+        assert_eq!(wrong(&[few], "amd64"), [path("fields") + " A B A"]);
+        assert_eq!(wrong(&[], "amd64"), [path("type") + " unobserved"]);
+    }
+}
