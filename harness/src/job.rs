@@ -38,6 +38,9 @@ pub struct Shared<'a> {
     pub cancel: &'a Cancel,
     pub build_limits: Limits,
     pub run_limits: Limits,
+    /// The cells to run and judge; `None` for all. Programs are built for all
+    /// cells of a job alike, so that any choice finds them in the cache.
+    pub wanted: Option<&'a BTreeSet<String>>,
     /// Called after each stage with the number of cells it finished.
     pub progress: &'a (dyn Fn(&str, usize) + Sync),
 }
@@ -60,6 +63,12 @@ pub struct JobResult {
     pub timings: BTreeMap<&'static str, Duration>,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+}
+
+impl Shared<'_> {
+    fn wants(&self, cell: &PlannedCell) -> bool {
+        self.wanted.is_none_or(|w| w.contains(&cell.cell.to_string()))
+    }
 }
 
 /// One case of the job and the indexes of its cells.
@@ -106,7 +115,7 @@ fn broken(job: &Job, s: &Shared, group: &[Picked], e: &RunnerError, out: &mut Jo
     let toolchain = s.toolchains[job.toolchain].label.clone();
     let place = format!("{}/{}/{}", toolchain, job.target, job.build);
     out.problems.push(Problem { kind, toolchain: Some(toolchain), cell: None, message: format!("{place}: {e}{help}") });
-    for i in group.iter().flat_map(|p| &p.cells) {
+    for i in group.iter().flat_map(|p| &p.cells).filter(|i| s.wants(&job.cells[**i])) {
         let why = format!("{}: {}", kind.words(), e.to_string().lines().next().unwrap_or_default());
         out.cells.push(unjudged(&job.cells[*i], why));
     }
@@ -235,7 +244,7 @@ fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
 
 fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobResult) {
     let label = &s.toolchains[job.toolchain].label;
-    for i in &p.cells {
+    for i in p.cells.iter().filter(|i| s.wants(&job.cells[**i])) {
         let cell = job.cells[*i].cell.to_string();
         let finding = Finding {
             oracle: BUILD.into(),
@@ -277,13 +286,17 @@ fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
 fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Program, artifact: &Artifact, out: &mut JobResult) -> Result<(), RunnerError> {
     let units = u32::try_from(program.units.len()).unwrap_or(u32::MAX);
     let isolated: BTreeSet<u32> = (0..units).zip(&program.units).filter(|(_, u)| u.isolated).map(|(i, _)| i).collect();
+    let only = s.wanted.map(|_| wanted_units(job, s, group, program));
+    if only.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Ok(());
+    }
     let spec = RunSpec {
         artifact,
         exec,
         program: &program.id,
         units,
         isolated: &isolated,
-        only: None,
+        only: only.as_ref(),
         limits: s.run_limits,
         env: &[],
     };
@@ -310,7 +323,7 @@ fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Pr
             Some((_, Some(f))) => Fact::Unavailable(format!("the types were not reported: {}", end_words(&f.end))),
             _ => Fact::NotRequested,
         };
-        for c in &p.cells {
+        for c in p.cells.iter().filter(|c| s.wants(&job.cells[**c])) {
             let planned = &job.cells[*c];
             let expected = match &expected {
                 Ok(e) => e,
@@ -346,6 +359,18 @@ fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Pr
     }
     *out.timings.entry("judge").or_default() += start.elapsed();
     Ok(())
+}
+
+/// The units that the wanted cells need.
+fn wanted_units(job: &Job, s: &Shared, group: &[&Picked], program: &Program) -> BTreeSet<u32> {
+    let wanted = |u: &Unit| {
+        let mut cells = group[u.case].cells.iter().map(|c| &job.cells[*c]).filter(|c| s.wants(c));
+        match &u.kind {
+            UnitKind::Types => cells.next().is_some(),
+            UnitKind::Call { call, .. } => cells.any(|c| c.call.id() == *call),
+        }
+    };
+    (0u32..).zip(&program.units).filter(|(_, u)| wanted(u)).map(|(i, _)| i).collect()
 }
 
 fn end_words(end: &UnitEnd) -> String {

@@ -16,7 +16,7 @@ pub(super) fn run(args: &Check) -> Result<u8, CommandError> {
     let mut paths = args.files.clone();
     if paths.is_empty() {
         paths.push(plan::default_cases());
-        paths.extend(Some(plan::default_expectations()).filter(|p| p.is_dir()));
+        paths.extend(Some(plan::default_expectations()).filter(|p| plan::yaml_files(std::slice::from_ref(p)).is_ok()));
     }
     let files = plan::yaml_files(&paths)?;
     let (expectations, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(holds_expectations);

@@ -139,7 +139,7 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
     let own = s.cases.is_empty();
     let cases = if own { vec![plan::default_cases()] } else { s.cases.clone() };
     let mut expectations = s.expectations.clone();
-    if expectations.is_empty() && own && plan::default_expectations().is_dir() {
+    if expectations.is_empty() && own && plan::yaml_files(&[plan::default_expectations()]).is_ok() {
         expectations.push(plan::default_expectations());
     }
     Ok(Request { cases, expectations, selectors, targets, builds, calls })

@@ -48,6 +48,7 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
             output: mebi(args.max_output),
             memory: mebi(args.max_memory),
         },
+        wanted: None,
         progress: &|stage, n| progress.advance(stage, n),
     };
     let record = session::run(&jobs, &execs, &expectations, &shared, &[("load", loaded), ("setup", ready)]);
