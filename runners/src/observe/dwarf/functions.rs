@@ -32,7 +32,7 @@ pub(super) struct Functions<'a, 'd> {
 }
 
 /// The value of an attribute of an entry.
-pub(super) fn value<'x, 'a>(attrs: &'x Attributes<'a>, name: gimli::DwAt) -> Option<AttributeValue<Slice<'a>>> {
+pub(super) fn value<'a>(attrs: &Attributes<'a>, name: gimli::DwAt) -> Option<AttributeValue<Slice<'a>>> {
     attrs.iter().find(|a| a.name() == name).map(Attribute::value)
 }
 

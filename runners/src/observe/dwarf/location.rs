@@ -20,7 +20,7 @@ pub(super) fn location(
     match value {
         AttributeValue::Exprloc(e) => {
             let at = within(dwarf.debug_info.reader(), ".debug_info", e);
-            let fact = match pieces(dwarf, unit, e.clone()) {
+            let fact = match pieces(dwarf, unit, *e) {
                 Ok(p) if p.is_empty() => LocationFact::Empty,
                 Ok(p) => LocationFact::Expr(p),
                 Err(e) => LocationFact::Unreadable(e),
@@ -87,7 +87,7 @@ fn pieces(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, e: Expression<Slice<
             return Err(format!("an expression of more than {MAX_OPERATIONS} operations"));
         }
         if let Operation::Piece { size_in_bits, bit_offset } = op {
-            let whole_bytes = size_in_bits % 8 == 0 && bit_offset.unwrap_or(0) == 0;
+            let whole_bytes = size_in_bits.is_multiple_of(8) && bit_offset.unwrap_or(0) == 0;
             let place = if whole_bytes {
                 place(dwarf, unit, &open)
             } else {

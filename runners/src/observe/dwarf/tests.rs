@@ -137,7 +137,7 @@ fn artifact(f: Form) -> Vec<u8> {
     names.extend(b".shstrtab\0");
     table.push((at, 3, header + body.len(), names.len()));
     body.extend(&names);
-    while body.len() % 8 != 0 {
+    while !body.len().is_multiple_of(8) {
         body.push(0);
     }
     let mut b = Bytes(b"\x7fELF".to_vec(), f);

@@ -190,5 +190,5 @@ impl<'a, 'd> Types<'a, 'd> {
 fn member_offset_at((own, end): (usize, usize), name: &str, offset: u64) -> Option<SectionOffset> {
     // Codes are below 128 in all releases so far.
     let at = own + 1 + name.len() + 1;
-    (offset < 0x80 && at < end).then(|| SectionOffset { section: ".debug_info", offset: at as u64, len: 1 })
+    (offset < 0x80 && at < end).then_some(SectionOffset { section: ".debug_info", offset: at as u64, len: 1 })
 }
