@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// or goes away; a new field that may be absent does not change it.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The key in [`Record::timings`] that is no stage: the whole run by the clock.
+pub const WALL: &str = "wall";
+
 /// One run of goabi.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
@@ -48,7 +51,8 @@ pub struct Record {
     pub cells: Vec<CellRecord>,
     /// Every disagreement.
     pub findings: Vec<FindingRecord>,
-    /// Seconds by stage: `load`, `build`, `run`...
+    /// Seconds by stage, `load`, `build`, `run`..., added up over threads; and
+    /// [`WALL`], the seconds of the whole run.
     pub timings: BTreeMap<String, f64>,
 }
 

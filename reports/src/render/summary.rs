@@ -5,7 +5,7 @@
 use super::RenderError;
 use crate::coordinate::Coordinate;
 use crate::outcome::{Outcome, Totals};
-use crate::record::Record;
+use crate::record::{Record, WALL};
 use crate::groups::{Group, groups};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -253,7 +253,7 @@ impl Page {
             .map(|(word, count)| self.count(word, count, &format!("{count} {word}")))
             .collect();
         let labels: Vec<&str> = record.toolchains.iter().map(|t| t.label.as_str()).collect();
-        let took: f64 = record.timings.values().sum();
+        let took = record.timings.get(WALL).copied().unwrap_or_else(|| record.timings.values().sum());
         let mut end = match (totals.judged(), record.interrupted) {
             (0, _) => format!("{} (nothing was judged)", self.ink(Ink::Red, "NOTHING")),
             (_, true) => self.ink(Ink::Red, "INTERRUPTED"),
