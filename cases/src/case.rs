@@ -132,8 +132,17 @@ pub struct Expected {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Returns(Vec<Value>),
-    Recovered { by: RecoveredBy, value: Option<Value>, ty: Option<String>, text: Option<String>, results: Option<Vec<Value>> },
-    Dies { line: String, exit: u32 },
+    Recovered {
+        by: RecoveredBy,
+        value: Option<Value>,
+        ty: Option<String>,
+        text: Option<String>,
+        results: Option<Vec<Value>>,
+    },
+    Dies {
+        line: String,
+        exit: u32,
+    },
     Goexit,
 }
 
@@ -207,7 +216,8 @@ impl Case {
         let mut outcome = match &vector.want {
             Want::Returns(texts) => Outcome::Returns(list(&mut e, texts, Slot::Return)?),
             Want::Recovered { by, value, ty, text, results } => {
-                let value = value.as_ref().map(|v| e.value(v, &GoType::any()).map_err(at(Slot::Recovered))).transpose()?;
+                let value =
+                    value.as_ref().map(|v| e.value(v, &GoType::any()).map_err(at(Slot::Recovered))).transpose()?;
                 let results = results.as_ref().map(|r| list(&mut e, r, Slot::Result)).transpose()?;
                 Outcome::Recovered { by: *by, value, ty: ty.clone(), text: text.clone(), results }
             }

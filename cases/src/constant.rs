@@ -33,7 +33,11 @@ pub fn binary(op: &str, a: Const, b: Const) -> Result<Const, String> {
         };
     }
     if let (Const::Str(x), Const::Str(y)) = (&a, &b) {
-        return if op == "+" { Ok(Const::Str([x.as_slice(), y].concat())) } else { Err(format!("`{op}` does not apply to strings")) };
+        return if op == "+" {
+            Ok(Const::Str([x.as_slice(), y].concat()))
+        } else {
+            Err(format!("`{op}` does not apply to strings"))
+        };
     }
     if matches!(op, "<<" | ">>") {
         return shift(op, a, &b);

@@ -1,6 +1,7 @@
 //! Expectations: findings that are known, each with its issue and its reason.
 //! They forgive; they do not judge.
 
+use crate::cell::{Build, Cell};
 use crate::decode::{FromNode, Reader, mapping};
 use crate::mistake::{Mistake, Source};
 use crate::selector::{Selector, glob};
@@ -15,6 +16,10 @@ pub struct Expectation {
     pub id: String,
     /// The cells concerned; each that is judged must show it.
     pub select: Vec<Selector>,
+    /// GOARCHes, build modes and call kinds that it is restricted to; empty for all.
+    pub targets: Vec<String>,
+    pub builds: Vec<Build>,
+    pub calls: Vec<String>,
     pub oracle: String,
     /// Pattern over a finding's path.
     pub path: String,
@@ -46,6 +51,12 @@ mapping! {
     pub struct RawExpectation as "an expectation" {
         /// The cells concerned, as selectors.
         select: Vec<Text>,
+        /// GOARCH names; all if left out.
+        targets: Vec<Text>,
+        /// Build modes (opt, noopt); both if left out.
+        builds: Vec<Text>,
+        /// Call kinds; all if left out.
+        calls: Vec<Text>,
         /// The oracle that finds it.
         oracle: Text,
         /// The finding's path; `*` stands for any text.
@@ -77,10 +88,15 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 impl Expectation {
-    /// Whether it concerns toolchains of that version.
+    /// Whether it concerns a cell of a toolchain of that version.
     #[must_use]
-    pub fn covers(&self, version: GoVersion) -> bool {
-        self.since.is_none_or(|v| version >= v) && self.until.is_none_or(|v| version < v)
+    pub fn covers(&self, cell: &Cell, version: GoVersion) -> bool {
+        self.select.iter().any(|s| s.matches(cell))
+            && (self.targets.is_empty() || self.targets.contains(&cell.target.goarch))
+            && (self.builds.is_empty() || self.builds.contains(&cell.build))
+            && (self.calls.is_empty() || self.calls.contains(&cell.call))
+            && self.since.is_none_or(|v| version >= v)
+            && self.until.is_none_or(|v| version < v)
     }
 
     /// Whether a finding of the given oracle is the one that is known.
@@ -90,16 +106,16 @@ impl Expectation {
     }
 }
 
-/// Reads files of expectations. `oracles` are those that exist.
+/// Reads files of expectations. `oracles` and `calls` are those that exist.
 #[must_use]
-pub fn load(paths: &[PathBuf], oracles: &[&str]) -> (Vec<Expectation>, Vec<Mistake>) {
+pub fn load(paths: &[PathBuf], oracles: &[&str], calls: &[&str]) -> (Vec<Expectation>, Vec<Mistake>) {
     let (mut out, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 let source = Source::new(path, &text);
                 let mut r = Reader { source: &source, mistakes: vec![] };
-                file(&mut r, oracles, &mut out);
+                file(&mut r, oracles, calls, &mut out);
                 mistakes.extend(r.mistakes);
             }
             Err(e) => mistakes.push(Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None)),
@@ -108,10 +124,10 @@ pub fn load(paths: &[PathBuf], oracles: &[&str]) -> (Vec<Expectation>, Vec<Mista
     (out, mistakes)
 }
 
-fn file(r: &mut Reader, oracles: &[&str], out: &mut Vec<Expectation>) {
+fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Vec<Expectation>) {
     let root = match crate::yaml::parse(r.source) {
         Ok(n) => n,
-        Err(m) => return r.mistakes.push(m),
+        Err(m) => return r.mistakes.push(*m),
     };
     let Some(raw) = RawExpectations::from_node(&root, r) else { return };
     for e in raw.expectations {
@@ -126,6 +142,20 @@ fn file(r: &mut Reader, oracles: &[&str], out: &mut Vec<Expectation>) {
         if !oracles.contains(&e.oracle.value.as_str()) {
             let help = format!("there are {}", oracles.join(", "));
             r.mistake(e.oracle.span.clone(), format!("`{}` is no oracle", e.oracle.value), Some(help));
+        }
+        let arches: Vec<&str> = crate::arch::Arch::all().iter().map(|a| a.goarch.as_str()).collect();
+        for (list, known, what) in [
+            (&e.targets, arches.as_slice(), "GOARCH"),
+            (&e.builds, &Build::ALL.map(Build::id)[..], "build mode"),
+            (&e.calls, calls, "call kind"),
+        ] {
+            for t in list.iter().filter(|t| !known.contains(&t.value.as_str())) {
+                r.mistake(
+                    t.span.clone(),
+                    format!("`{}` is no {what}", t.value),
+                    Some(format!("there are {}", known.join(", "))),
+                );
+            }
         }
         let issue = &e.issue.value;
         let numbered = issue.split_once('#').is_some_and(|(repo, n)| repo.contains('/') && n.parse::<u32>().is_ok());
@@ -147,6 +177,9 @@ fn file(r: &mut Reader, oracles: &[&str], out: &mut Vec<Expectation>) {
             out.push(Expectation {
                 id: format!("{name}:{line}"),
                 select,
+                targets: e.targets.into_iter().map(|t| t.value).collect(),
+                builds: e.builds.iter().filter_map(|b| Build::from_id(&b.value)).collect(),
+                calls: e.calls.into_iter().map(|t| t.value).collect(),
                 oracle: e.oracle.value,
                 path: e.path.value,
                 expected: e.expected.map_or_else(|| "*".into(), |t| t.value),

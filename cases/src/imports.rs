@@ -6,8 +6,31 @@ use crate::yaml::Text;
 
 /// Packages that are imported by themselves when their name is used.
 const KNOWN: [&str; 25] = [
-    "bytes", "cmp", "context", "errors", "fmt", "io", "iter", "maps", "math", "math/big", "math/bits", "math/cmplx", "os", "reflect",
-    "runtime", "runtime/debug", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", "unicode/utf8", "unsafe",
+    "bytes",
+    "cmp",
+    "context",
+    "errors",
+    "fmt",
+    "io",
+    "iter",
+    "maps",
+    "math",
+    "math/big",
+    "math/bits",
+    "math/cmplx",
+    "os",
+    "reflect",
+    "runtime",
+    "runtime/debug",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "sync",
+    "sync/atomic",
+    "time",
+    "unicode/utf8",
+    "unsafe",
 ];
 
 /// The packages that a file's Go may use, and which of those it asked for it did use.

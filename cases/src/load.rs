@@ -52,7 +52,7 @@ pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
         let source = match read(path) {
             Ok(s) => s,
             Err(m) => {
-                loaded.mistakes.push(m);
+                loaded.mistakes.push(*m);
                 continue;
             }
         };
@@ -60,7 +60,12 @@ pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
         loaded.mistakes.extend(mistakes);
         if let Some(f) = file {
             if let Some(other) = loaded.files.iter().find(|o| (&o.topic, &o.stem) == (&f.topic, &f.stem)) {
-                let message = format!("the cases would be called {}/{}/..., as those of {} are", f.topic, f.stem, other.path.display());
+                let message = format!(
+                    "the cases would be called {}/{}/..., as those of {} are",
+                    f.topic,
+                    f.stem,
+                    other.path.display()
+                );
                 loaded.mistakes.push(source.mistake(0..0, message, Some("rename one of the files".into())));
             } else {
                 loaded.files.push(f);
@@ -70,7 +75,7 @@ pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
     loaded
 }
 
-fn read(path: &Path) -> Result<Source, Mistake> {
+fn read(path: &Path) -> Result<Source, Box<Mistake>> {
     let bytes = std::fs::read(path)
         .map_err(|e| Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None))?;
     match String::from_utf8(bytes) {
@@ -78,7 +83,7 @@ fn read(path: &Path) -> Result<Source, Mistake> {
         Err(e) => {
             let at = e.utf8_error().valid_up_to();
             let source = Source::new(path, &String::from_utf8_lossy(e.as_bytes()));
-            Err(source.mistake(at..at, "the file is not UTF-8 from here on", None))
+            Err(Box::new(source.mistake(at..at, "the file is not UTF-8 from here on", None)))
         }
     }
 }
@@ -100,7 +105,7 @@ fn file(r: &mut Reader, calls: &[&str]) -> Option<CaseFile> {
     let root = match crate::yaml::parse(r.source) {
         Ok(n) => n,
         Err(m) => {
-            r.mistakes.push(m);
+            r.mistakes.push(*m);
             return None;
         }
     };
@@ -174,7 +179,8 @@ fn declarations(r: &mut Reader, raw: &RawFile) -> Option<Scope> {
                 let clash = names[..i].iter().any(|(n, _)| n == name);
                 let reserved = RESERVED.contains(&name.as_str()) || name.starts_with("Goabi");
                 if let (true, Some((b, at))) = (clash || reserved, place(at.clone())) {
-                    let why = if clash { "is declared twice in this file" } else { "is a name that goabi declares itself" };
+                    let why =
+                        if clash { "is declared twice in this file" } else { "is a name that goabi declares itself" };
                     r.mistake_in(b, at, format!("`{name}` {why}"), Some("choose another name".into()));
                 }
             }
@@ -187,7 +193,14 @@ fn go_mistake(r: &mut Reader, text: &Text, e: GoError) {
     r.mistake_in(text, e.at, e.message, e.help);
 }
 
-fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str], needs: &mut imports::Needs) -> Option<Case> {
+fn case(
+    r: &mut Reader,
+    raw: &RawCase,
+    id: CaseId,
+    scope: &Scope,
+    calls: &[&str],
+    needs: &mut imports::Needs,
+) -> Option<Case> {
     let before = r.mistakes.len();
     if !word_ok(&raw.name.value) {
         r.mistake(raw.name.span.clone(), "a case's name has lower-case letters, digits and underscores", None);
@@ -196,7 +209,11 @@ fn case(r: &mut Reader, raw: &RawCase, id: CaseId, scope: &Scope, calls: &[&str]
         r.mistake(raw.why.span.clone(), "say why the case is there", None);
     }
     if raw.vectors.is_empty() && r.mistakes.len() == before {
-        r.mistake(raw.name.span.clone(), "a case without vectors checks nothing", Some("add `vectors:` with at least one item".into()));
+        r.mistake(
+            raw.name.span.clone(),
+            "a case without vectors checks nothing",
+            Some("add `vectors:` with at least one item".into()),
+        );
     }
     let func = unnamed(&raw.func);
     let mut needed = needs.of(r, &func, Fragment::Type);
@@ -296,7 +313,8 @@ fn restriction(r: &mut Reader, raw: &RawScope, calls: &[&str]) -> Option<Restric
     let arches: Vec<&str> = crate::arch::Arch::all().iter().map(|a| a.goarch.as_str()).collect();
     let mut check = |list: &[Text], known: &[&str], what: &str| {
         for t in list.iter().filter(|t| !known.contains(&t.value.as_str())) {
-            let help = did_you_mean(&t.value, known.iter().copied()).unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            let help = did_you_mean(&t.value, known.iter().copied())
+                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
             r.mistake(t.span.clone(), format!("`{}` is no {what}", t.value), Some(help));
         }
     };
@@ -363,7 +381,11 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
     if sig.variadic && !spread {
         let fixed = sig.params.len() - 1;
         if args.len() < fixed {
-            r.mistake(first_line(r, span), format!("at least {fixed} arguments are wanted, {} are given", args.len()), None);
+            r.mistake(
+                first_line(r, span),
+                format!("at least {fixed} arguments are wanted, {} are given", args.len()),
+                None,
+            );
         }
     } else {
         if spread && !sig.variadic {
@@ -395,7 +417,11 @@ pub(crate) fn recovered_by(r: &mut Reader, t: &Text) -> Option<RecoveredBy> {
         "caller" => Some(RecoveredBy::Caller),
         "nobody" => Some(RecoveredBy::Nobody),
         _ => {
-            r.mistake(t.span.clone(), format!("`{}` does not recover", t.value), Some("callee, caller or nobody".into()));
+            r.mistake(
+                t.span.clone(),
+                format!("`{}` does not recover", t.value),
+                Some("callee, caller or nobody".into()),
+            );
             None
         }
     }

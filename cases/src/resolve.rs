@@ -26,7 +26,9 @@ pub fn type_of_text(scope: &Scope, text: &str) -> Result<GoType, GoError> {
 /// # Errors
 /// What is not a function signature, or a type that is not known.
 pub fn signature(scope: &Scope, text: &str) -> Result<Signature, GoError> {
-    let wanted = || GoError::new(0..text.len(), "a function signature is wanted here").help("like `func(n int) (v any, err error)`");
+    let wanted = || {
+        GoError::new(0..text.len(), "a function signature is wanted here").help("like `func(n int) (v any, err error)`")
+    };
     let p = parse(Fragment::Type, text)?;
     let n = p.only().filter(|n| n.kind() == "function_type").ok_or_else(wanted)?;
     let (params, variadic) = params(scope, &p, n.child_by_field_name("parameters"), &Env::new())?;
@@ -52,7 +54,12 @@ fn params(scope: &Scope, p: &Parsed, list: Option<Node>, env: &Env) -> Result<(V
     for (i, d) in decls.into_iter().enumerate() {
         let ty_node = d.child_by_field_name("type").ok_or_else(|| p.error(d, "a parameter without a type"))?;
         let mut names = fields(d, "name");
-        if any_named && names.is_empty() && ty_node.kind() == "type_identifier" && d.kind() == "parameter_declaration" && i != last {
+        if any_named
+            && names.is_empty()
+            && ty_node.kind() == "type_identifier"
+            && d.kind() == "parameter_declaration"
+            && i != last
+        {
             waiting.push(ty_node);
             continue;
         }
@@ -120,7 +127,9 @@ pub fn resolve(scope: &Scope, p: &Parsed, n: Node, env: &Env) -> Result<GoType, 
         "array_type" => {
             let len = field("length")?;
             let c = Evaluator::new(scope, 8).constant_node(p, len)?;
-            let count = integer(&c).and_then(|n| n.to_u64()).ok_or_else(|| p.error(len, "an array's length is a constant integer"))?;
+            let count = integer(&c)
+                .and_then(|n| n.to_u64())
+                .ok_or_else(|| p.error(len, "an array's length is a constant integer"))?;
             Ok(GoType::Array(count, Arc::new(sub(field("element")?)?)))
         }
         "map_type" => Ok(GoType::Map(Arc::new(sub(field("key")?)?), Arc::new(sub(field("value")?)?))),
@@ -128,7 +137,9 @@ pub fn resolve(scope: &Scope, p: &Parsed, n: Node, env: &Env) -> Result<GoType, 
             let text = p.text(n);
             let dir = if text.starts_with("<-") {
                 ChanDir::Recv
-            } else if text.trim_start_matches("chan").trim_start().starts_with("<-") && n.child(1).is_some_and(|c| c.kind() == "<-") {
+            } else if text.trim_start_matches("chan").trim_start().starts_with("<-")
+                && n.child(1).is_some_and(|c| c.kind() == "<-")
+            {
                 ChanDir::Send
             } else {
                 ChanDir::Both
@@ -168,8 +179,29 @@ fn name(scope: &Scope, p: &Parsed, n: Node, env: &Env) -> Result<GoType, GoError
         (_, Some(b)) => Ok(GoType::Basic(b)),
         _ => {
             let e = p.error(n, format!("type `{text}` is not declared"));
-            let known = ["any", "error", "bool", "string", "byte", "rune", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16",
-                "uint32", "uint64", "uintptr", "float32", "float64", "complex64", "complex128"];
+            let known = [
+                "any",
+                "error",
+                "bool",
+                "string",
+                "byte",
+                "rune",
+                "int",
+                "int8",
+                "int16",
+                "int32",
+                "int64",
+                "uint",
+                "uint8",
+                "uint16",
+                "uint32",
+                "uint64",
+                "uintptr",
+                "float32",
+                "float64",
+                "complex64",
+                "complex128",
+            ];
             let hint = did_you_mean(text, scope.type_names().chain(known));
             Err(e.help(hint.unwrap_or_else(|| "declare it under `types:`".into())))
         }

@@ -70,15 +70,17 @@ const STD: [(&str, &str); 8] = [
          type Writer interface { Write(p []byte) (n int, err error) }\ntype Closer interface { Close() error }",
     ),
     ("runtime", "type Error interface { error; RuntimeError() }"),
-    ("time", "type Duration int64\nfunc (d Duration) String() string { return \"\" }\ntype Month int\ntype Weekday int"),
+    (
+        "time",
+        "type Duration int64\nfunc (d Duration) String() string { return \"\" }\ntype Month int\ntype Weekday int",
+    ),
     ("os", "type Signal interface { String() string; Signal() }"),
     ("sort", "type Interface interface { Len() int; Less(i, j int) bool; Swap(i, j int) }"),
     ("reflect", "type Kind uint"),
 ];
 
-static STD_SCOPES: LazyLock<HashMap<&'static str, Scope>> = LazyLock::new(|| {
-    STD.iter().filter_map(|(name, text)| Some((*name, Scope::read(name, text).ok()?))).collect()
-});
+static STD_SCOPES: LazyLock<HashMap<&'static str, Scope>> =
+    LazyLock::new(|| STD.iter().filter_map(|(name, text)| Some((*name, Scope::read(name, text).ok()?))).collect());
 
 static ERROR: LazyLock<GoType> = LazyLock::new(|| {
     let method = Method {
@@ -116,7 +118,8 @@ pub(crate) fn std_scope(package: &str) -> Option<&'static Scope> {
 /// # Errors
 /// The package or the type is not known here.
 pub(crate) fn std_type(package: &str, name: &str) -> Result<GoType, String> {
-    let scope = std_scope(package).ok_or_else(|| format!("package {package} is not known to goabi's value language"))?;
+    let scope =
+        std_scope(package).ok_or_else(|| format!("package {package} is not known to goabi's value language"))?;
     scope.named(name, &[]).map_err(|e| e.message)
 }
 
@@ -151,7 +154,10 @@ impl Scope {
             };
             t.methods.push(m);
         }
-        let plain: Vec<String> = s.types.iter().filter(|(_, t)| t.params.is_empty()).map(|(n, _)| n.clone()).collect();
+        // Constraints are no types of values: they matter to Go's compiler alone.
+        let constraint = |t: &TypeDecl| s.node(&t.right).is_some_and(|n| is_constraint(&s.parsed, n));
+        let plain: Vec<String> =
+            s.types.iter().filter(|(_, t)| t.params.is_empty() && !constraint(t)).map(|(n, _)| n.clone()).collect();
         for name in plain {
             s.named(&name, &[])?;
         }
@@ -188,7 +194,6 @@ impl Scope {
         }
     }
 
-    #[expect(clippy::type_complexity)]
     fn collect(&mut self, text: &str) -> Result<Vec<(String, Range<usize>, MethodDecl)>, GoError> {
         // Parsed once more, so that names can be noted in `self` while walking.
         let p = &parse(Fragment::Declarations, text)?;
@@ -198,14 +203,21 @@ impl Scope {
                 "package_clause" | "empty_statement" => {}
                 "type_declaration" => {
                     for spec in children(n) {
-                        let (Some(name), Some(right)) = (spec.child_by_field_name("name"), spec.child_by_field_name("type")) else {
+                        let (Some(name), Some(right)) =
+                            (spec.child_by_field_name("name"), spec.child_by_field_name("type"))
+                        else {
                             return Err(p.error(spec, "a type declaration without a name or a type"));
                         };
                         let params = spec.child_by_field_name("type_parameters").map_or(vec![], |l| {
                             children(l).iter().flat_map(|d| fields(*d, "name")).map(|n| p.text(n).to_string()).collect()
                         });
                         self.declare(name);
-                        let decl = TypeDecl { right: p.range(right), alias: spec.kind() == "type_alias", params, methods: vec![] };
+                        let decl = TypeDecl {
+                            right: p.range(right),
+                            alias: spec.kind() == "type_alias",
+                            params,
+                            methods: vec![],
+                        };
                         self.types.insert(p.text(name).to_string(), decl);
                     }
                 }
@@ -248,7 +260,8 @@ impl Scope {
     }
 
     fn collect_vars(&mut self, p: &Parsed, n: Node) {
-        let specs = children(n).into_iter().flat_map(|c| if c.kind() == "var_spec_list" { children(c) } else { vec![c] });
+        let specs =
+            children(n).into_iter().flat_map(|c| if c.kind() == "var_spec_list" { children(c) } else { vec![c] });
         for spec in specs {
             let values: Vec<_> = spec.child_by_field_name("value").map_or(vec![], children);
             for (i, name) in fields(spec, "name").into_iter().enumerate() {
@@ -318,10 +331,21 @@ impl Scope {
     }
 }
 
+/// Whether an interface has type elements, and so can constrain only.
+fn is_constraint(p: &Parsed, n: Node) -> bool {
+    n.kind() == "interface_type"
+        && children(n).iter().filter(|e| e.kind() == "type_elem").any(|e| {
+            let parts = children(*e);
+            parts.len() != 1 || parts.iter().any(|t| t.kind() == "negated_type" || p.text(*t) == "comparable")
+        })
+}
+
 fn method_decl(p: &Parsed, n: Node) -> Result<(String, Range<usize>, MethodDecl), GoError> {
     let name = n.child_by_field_name("name").ok_or_else(|| p.error(n, "a method without a name"))?;
     let receiver = n.child_by_field_name("receiver").and_then(|l| children(l).first().copied());
-    let mut ty = receiver.and_then(|r| r.child_by_field_name("type")).ok_or_else(|| p.error(n, "a method without a receiver"))?;
+    let mut ty = receiver
+        .and_then(|r| r.child_by_field_name("type"))
+        .ok_or_else(|| p.error(n, "a method without a receiver"))?;
     let pointer = ty.kind() == "pointer_type";
     if pointer {
         ty = ty.named_child(0).ok_or_else(|| p.error(n, "a method without a receiver"))?;
@@ -349,11 +373,18 @@ pub fn method_names(t: &GoType) -> Vec<String> {
         };
         if let GoType::Named(n) = base {
             out.extend(
-                n.methods.get().into_iter().flatten().filter(|m| pointer || !m.pointer_receiver).map(|m| m.name.clone()),
+                n.methods
+                    .get()
+                    .into_iter()
+                    .flatten()
+                    .filter(|m| pointer || !m.pointer_receiver)
+                    .map(|m| m.name.clone()),
             );
         }
         match base.underlying() {
-            GoType::Interface(i) if !matches!(t, GoType::Pointer(_)) => out.extend(i.methods.iter().map(|m| m.name.clone())),
+            GoType::Interface(i) if !matches!(t, GoType::Pointer(_)) => {
+                out.extend(i.methods.iter().map(|m| m.name.clone()))
+            }
             GoType::Struct(s) => {
                 for f in s.fields.iter().filter(|f| f.embedded) {
                     collect(&f.ty, pointer, depth + 1, out);

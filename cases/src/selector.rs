@@ -133,7 +133,15 @@ mod tests {
     #[test]
     fn parts_left_out_and_stars_widen() {
         let c = cell();
-        for yes in ["results", "results/mixed", "*/*/any_*", "@go1.27*", "@*/linux-arm64", "results@*/*/opt", "*/mixed/*error@*/*/*/dir*"] {
+        for yes in [
+            "results",
+            "results/mixed",
+            "*/*/any_*",
+            "@go1.27*",
+            "@*/linux-arm64",
+            "results@*/*/opt",
+            "*/mixed/*error@*/*/*/dir*",
+        ] {
             assert!(yes.parse::<Selector>().unwrap().matches(&c), "{yes}");
         }
         for no in ["params", "results/mix", "*/*/bytes", "@go1.26*", "@*/linux-amd64", "results@*/*/noopt", "result"] {
@@ -146,7 +154,14 @@ mod tests {
 
     #[test]
     fn globs() {
-        for (p, t, want) in [("*", "", true), ("a*c", "abc", true), ("a*c", "ac", true), ("a*c", "acb", false), ("*b*", "abc", true), ("ab*b", "ab", false)] {
+        for (p, t, want) in [
+            ("*", "", true),
+            ("a*c", "abc", true),
+            ("a*c", "ac", true),
+            ("a*c", "acb", false),
+            ("*b*", "abc", true),
+            ("ab*b", "ab", false),
+        ] {
             assert_eq!(glob(p, t), want, "{p} {t}");
         }
     }

@@ -126,7 +126,8 @@ impl Parsed {
         let root = self.tree.root_node();
         let var = root.named_children(&mut root.walk()).find(|n| n.kind() == "var_declaration")?;
         let spec = var.named_child(0)?;
-        let value = spec.child_by_field_name("value").and_then(|v| (v.named_child_count() == 1).then(|| v.named_child(0))?);
+        let value =
+            spec.child_by_field_name("value").and_then(|v| (v.named_child_count() == 1).then(|| v.named_child(0))?);
         value.or_else(|| spec.child_by_field_name("type"))
     }
 
@@ -202,8 +203,14 @@ mod tests {
 
     #[test]
     fn fragments_parse_and_errors_have_places() {
-        assert_eq!(parse(Fragment::Expression, "[]byte(\"x\")").unwrap().only().unwrap().kind(), "type_conversion_expression");
-        assert_eq!(parse(Fragment::Type, "func(n int, p Pair) (v any, b []byte, err error)").unwrap().only().unwrap().kind(), "function_type");
+        assert_eq!(
+            parse(Fragment::Expression, "[]byte(\"x\")").unwrap().only().unwrap().kind(),
+            "type_conversion_expression"
+        );
+        assert_eq!(
+            parse(Fragment::Type, "func(n int, p Pair) (v any, b []byte, err error)").unwrap().only().unwrap().kind(),
+            "function_type"
+        );
         let e = parse(Fragment::Expression, "Pair{A: 1").err().unwrap();
         assert!(e.at.end <= 9, "{e:?}");
         assert!(parse(Fragment::Expression, "1\nvar x = 2").is_err());

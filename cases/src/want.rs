@@ -19,7 +19,11 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
     let outcome = v.wants.as_ref().filter(|w| says_outcome(w));
     match (&v.panics, &v.returns, outcome) {
         (Some(p), _, _) if case.body.is_some() => {
-            r.mistake(p.span.clone(), "`panics` is for functions without a body", Some("panic in the body and say what you want under `wants`".into()));
+            r.mistake(
+                p.span.clone(),
+                "`panics` is for functions without a body",
+                Some("panic in the body and say what you want under `wants`".into()),
+            );
             None
         }
         (Some(p), Some(_), _) => {
@@ -33,7 +37,11 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
             if action != Action::Body
                 && let Some(t) = results.iter().find(|t| t.value.trim() == "_")
             {
-                r.mistake(t.span.clone(), "a function without a body returns what stands here; `_` is for those with one", None);
+                r.mistake(
+                    t.span.clone(),
+                    "a function without a body returns what stands here; `_` is for those with one",
+                    None,
+                );
                 return None;
             }
             Some((action, Want::Returns(want)))
@@ -48,7 +56,11 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
         }
         (None, None, Some(w)) => Some((Action::Body, wanted(r, w, RecoveredBy::Callee)?)),
         (None, None, None) => {
-            r.mistake(here, "the vector does not say what is wanted", Some("add `returns: [...]`, or `panics:` and `wants:`".into()));
+            r.mistake(
+                here,
+                "the vector does not say what is wanted",
+                Some("add `returns: [...]`, or `panics:` and `wants:`".into()),
+            );
             None
         }
     }
@@ -112,7 +124,8 @@ fn wanted(r: &mut Reader, w: &RawWants, by: RecoveredBy) -> Option<Want> {
     let recovers = w.recovered.is_some() || w.recovered_type.is_some() || w.recovered_text.is_some();
     let kinds = usize::from(recovers) + usize::from(w.dies.is_some()) + usize::from(w.goexit == Some(true));
     if kinds != 1 {
-        let message = "one outcome is wanted: `recovered` (or `recovered_type`, `recovered_text`), `dies`, or `goexit: true`";
+        let message =
+            "one outcome is wanted: `recovered` (or `recovered_type`, `recovered_text`), `dies`, or `goexit: true`";
         r.mistake(w.span.clone(), message, None);
         return None;
     }

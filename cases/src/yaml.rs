@@ -107,18 +107,19 @@ pub const MAX_BYTES: usize = 8 << 20;
 ///
 /// # Errors
 /// The mistake, with its place.
-pub fn parse(source: &Source) -> Result<Node, Mistake> {
+pub fn parse(source: &Source) -> Result<Node, Box<Mistake>> {
     if source.text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", source.text.len());
-        return Err(source.mistake(0..0, message, Some("split it into several files".into())));
+        return Err(Box::new(source.mistake(0..0, message, Some("split it into several files".into()))));
     }
-    let options = serde_saphyr::options! { with_snippet: false, merge_keys: serde_saphyr::options::MergeKeyPolicy::Error };
+    let options =
+        serde_saphyr::options! { with_snippet: false, merge_keys: serde_saphyr::options::MergeKeyPolicy::Error };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&source.text, options) {
         Ok(root) => Ok(node(&source.text, root)),
         Err(e) => {
             let e = e.without_snippet();
             let at = e.location().map_or(0..0, |l| byte_range(&source.text, &l));
-            Err(source.mistake(at, format!("YAML: {e}"), None))
+            Err(Box::new(source.mistake(at, format!("YAML: {e}"), None)))
         }
     }
 }
@@ -212,7 +213,8 @@ fn is_block(file: &str, start: usize) -> bool {
     let line = file[..start].rfind('\n').map_or(0, |i| i + 1);
     let above = file[..line].trim_end();
     let header = above.rsplit(['\n', ' ']).next().unwrap_or_default();
-    file[line..start].trim().is_empty() && header.trim_end_matches(|c: char| "+-123456789".contains(c)).ends_with(['|', '>'])
+    file[line..start].trim().is_empty()
+        && header.trim_end_matches(|c: char| "+-123456789".contains(c)).ends_with(['|', '>'])
 }
 
 /// Walks a block scalar: each of its lines stands behind the same indentation.

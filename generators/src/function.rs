@@ -65,7 +65,11 @@ impl<'a> FunctionText<'a> {
                 for (i, name) in self.case.signature.results.iter().enumerate().take(set.len()) {
                     let _ = writeln!(out, "\t{} = {}", name.visible_name().unwrap_or("_"), self.result(set, i));
                 }
-                let value = if v.lets.is_empty() { value.clone() } else { format!("GoabiPanic_{}", names::vector(self.case, self.index)) };
+                let value = if v.lets.is_empty() {
+                    value.clone()
+                } else {
+                    format!("GoabiPanic_{}", names::vector(self.case, self.index))
+                };
                 let _ = writeln!(out, "\tpanic({value})");
             }
         }
@@ -87,8 +91,11 @@ impl<'a> FunctionText<'a> {
     fn record(&self) -> String {
         let params = &self.case.signature.params;
         let visible: Vec<_> = params.iter().enumerate().filter_map(|(i, p)| Some((i, p.visible_name()?))).collect();
-        let pointers: Vec<String> =
-            params.iter().enumerate().map(|(i, p)| p.visible_name().map_or("nil".into(), |_| format!("&goabi{i}"))).collect();
+        let pointers: Vec<String> = params
+            .iter()
+            .enumerate()
+            .map(|(i, p)| p.visible_name().map_or("nil".into(), |_| format!("&goabi{i}")))
+            .collect();
         if visible.is_empty() {
             return format!("\tgoabi.Args({})\n", pointers.join(", "));
         }

@@ -79,7 +79,13 @@ const HELPERS: &str = "\nfunc trace(s string) { goabi.Trace(s) }\n\nfunc recover
 /// Generates the program of a selection. Cases of one file must stand together.
 #[must_use]
 pub fn generate(selection: &[Selected]) -> Program {
-    let mut p = Program { files: BTreeMap::new(), id: String::new(), units: vec![], functions: vec![], owners: BTreeMap::new() };
+    let mut p = Program {
+        files: BTreeMap::new(),
+        id: String::new(),
+        units: vec![],
+        functions: vec![],
+        owners: BTreeMap::new(),
+    };
     let mut start = 0;
     let mut packages: Vec<String> = Vec::new();
     while start < selection.len() {
@@ -146,8 +152,16 @@ fn package(p: &mut Program, selection: &[Selected], range: std::ops::Range<usize
         }
     }
     let mut w = Writer::default();
-    w.header(None, "u", &[(Some("goabi"), format!("{MODULE}/rt")), (None, path.clone())].map(|(n, q)| (if q == path { Some("p") } else { n }, q)));
-    w.block(&format!("\n// Units is what can be run, in the order of its numbers.\nvar Units = []goabi.Unit{{\n\t{},\n}}", entries.join(",\n\t")));
+    w.header(
+        None,
+        "u",
+        &[(Some("goabi"), format!("{MODULE}/rt")), (None, path.clone())]
+            .map(|(n, q)| (if q == path { Some("p") } else { n }, q)),
+    );
+    w.block(&format!(
+        "\n// Units is what can be run, in the order of its numbers.\nvar Units = []goabi.Unit{{\n\t{},\n}}",
+        entries.join(",\n\t")
+    ));
     p.files.insert(format!("{user_folder}/units.go"), w.finish());
     format!("{MODULE}/{user_folder}")
 }
@@ -158,7 +172,14 @@ fn constraint(case: &Case) -> Option<String> {
     (!since.is_tip() && since.minor > 21).then(|| format!("go1.{}", since.minor))
 }
 
-fn case_files(p: &mut Program, s: &Selected, index: usize, path: &str, own_path: &str, entries: &mut Vec<String>) -> (String, Option<String>) {
+fn case_files(
+    p: &mut Program,
+    s: &Selected,
+    index: usize,
+    path: &str,
+    own_path: &str,
+    entries: &mut Vec<String>,
+) -> (String, Option<String>) {
     let case = s.case;
     let name = &case.id.name;
     let constraint = constraint(case);
@@ -172,7 +193,10 @@ fn case_files(p: &mut Program, s: &Selected, index: usize, path: &str, own_path:
     if !case.decls.is_empty() {
         own.block(&format!("\n{}", case.decls));
     }
-    own.block(&format!("\nfunc GoabiTypes_{name}() {{ goabi.Types((*func{})(nil)) }}", FunctionText { case, index: 0 }.tail()));
+    own.block(&format!(
+        "\nfunc GoabiTypes_{name}() {{ goabi.Types((*func{})(nil)) }}",
+        FunctionText { case, index: 0 }.tail()
+    ));
     entries.push(format!("{{F: p.GoabiTypes_{name}}}"));
     p.units.push(Unit { case: index, kind: UnitKind::Types, isolated: false });
     let mut declared: Vec<(String, usize)> = Vec::new();
@@ -235,7 +259,11 @@ fn caller(call: &dyn CallKind, f: &FunctionText) -> (String, String) {
     let v = f.vector();
     let vector = names::vector(f.case, f.index);
     let own = if call.same_package() { "" } else { "p." };
-    let name = if call.same_package() { format!("GoabiUnit_{}_{vector}", call.id()) } else { format!("{}_{vector}", call.id()) };
+    let name = if call.same_package() {
+        format!("GoabiUnit_{}_{vector}", call.id())
+    } else {
+        format!("{}_{vector}", call.id())
+    };
     let mut args: Vec<String> = (0..v.args.len()).map(|i| format!("{own}GoabiArg_{vector}_{i}")).collect();
     if let (true, Some(last)) = (v.spread, args.last_mut()) {
         last.push_str("...");
@@ -252,7 +280,13 @@ fn caller(call: &dyn CallKind, f: &FunctionText) -> (String, String) {
     let results: Vec<String> = (0..f.case.signature.results.len()).map(|i| format!("r{i}")).collect();
     let assign = if results.is_empty() { String::new() } else { format!("{} := ", results.join(", ")) };
     let pointers: Vec<String> = results.iter().map(|r| format!("&{r}")).collect();
-    let _ = writeln!(text, "\t{assign}{}({})\n\tgoabi.Results({})\n}}", call.callee(f, own), args.join(", "), pointers.join(", "));
+    let _ = writeln!(
+        text,
+        "\t{assign}{}({})\n\tgoabi.Results({})\n}}",
+        call.callee(f, own),
+        args.join(", "),
+        pointers.join(", ")
+    );
     let qualified = if call.same_package() { format!("p.{name}") } else { name };
     let goexit = if matches!(v.want, Want::Goexit) { ", Goexit: true" } else { "" };
     (text, format!("{{F: {qualified}{goexit}}}"))

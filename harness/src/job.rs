@@ -106,9 +106,10 @@ pub fn run_job(job: &Job, exec: &Exec, s: &Shared) -> JobResult {
 fn broken(job: &Job, s: &Shared, group: &[Picked], e: &RunnerError, out: &mut JobResult) {
     let kind = match e {
         RunnerError::CannotExecute { .. } | RunnerError::Spawn { .. } => ProblemKind::NotExecuted,
-        RunnerError::GoTool { .. } | RunnerError::GoStopped { .. } | RunnerError::NoOutput { .. } | RunnerError::NotAnElf { .. } => {
-            ProblemKind::NotBuilt
-        }
+        RunnerError::GoTool { .. }
+        | RunnerError::GoStopped { .. }
+        | RunnerError::NoOutput { .. }
+        | RunnerError::NotAnElf { .. } => ProblemKind::NotBuilt,
         _ => ProblemKind::Harness,
     };
     let help = e.help().map(|h| format!("\n{h}")).unwrap_or_default();
@@ -155,7 +156,13 @@ fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
 /// Builds a group of cases, leaving out those that do not build, and runs and
 /// judges the rest. A group that breaks the compiler without saying where is
 /// halved until the culprit stands alone.
-fn run_group(job: &Job, exec: &Exec, s: &Shared, mut group: Vec<&Picked>, out: &mut JobResult) -> Result<(), RunnerError> {
+fn run_group(
+    job: &Job,
+    exec: &Exec,
+    s: &Shared,
+    mut group: Vec<&Picked>,
+    out: &mut JobResult,
+) -> Result<(), RunnerError> {
     while !group.is_empty() {
         let program = timed(out, "generate", || program_of(job, s, &group));
         let sources = Sources { files: program.files.clone() };
@@ -210,10 +217,23 @@ fn owners(program: &Program, file: &str) -> Vec<usize> {
         return vec![*i];
     }
     let Some((folder, _)) = file.rsplit_once('/') else { return vec![] };
-    program.owners.iter().filter(|(f, _)| f.rsplit_once('/').is_some_and(|(d, _)| d == folder)).map(|(_, i)| *i).collect()
+    program
+        .owners
+        .iter()
+        .filter(|(f, _)| f.rsplit_once('/').is_some_and(|(d, _)| d == folder))
+        .map(|(_, i)| *i)
+        .collect()
 }
 
-fn split(job: &Job, exec: &Exec, s: &Shared, group: Vec<&Picked>, output: &str, out: &mut JobResult, error: Option<RunnerError>) -> Result<(), RunnerError> {
+fn split(
+    job: &Job,
+    exec: &Exec,
+    s: &Shared,
+    group: Vec<&Picked>,
+    output: &str,
+    out: &mut JobResult,
+    error: Option<RunnerError>,
+) -> Result<(), RunnerError> {
     if let [one] = group.as_slice() {
         // Does a program without any case build? If not, no case is at fault.
         let lines: Vec<String> = output.lines().take(20).map(str::to_string).collect();
@@ -232,8 +252,14 @@ fn split(job: &Job, exec: &Exec, s: &Shared, group: Vec<&Picked>, output: &str, 
 fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
     let sources = Sources { files: generate(&[]).files };
     let toolchain = &s.toolchains[job.toolchain];
-    let spec =
-        BuildSpec { toolchain, target: &job.target, build: job.build, sources: &sources, extra_env: &[], limits: s.build_limits };
+    let spec = BuildSpec {
+        toolchain,
+        target: &job.target,
+        build: job.build,
+        sources: &sources,
+        extra_env: &[],
+        limits: s.build_limits,
+    };
     match build(s.cache, &spec, s.cancel) {
         Ok(Built::Artifact(_)) => Ok(true),
         Ok(Built::Rejected { .. }) => Ok(false),
@@ -283,7 +309,15 @@ fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
     }
 }
 
-fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Program, artifact: &Artifact, out: &mut JobResult) -> Result<(), RunnerError> {
+fn run_built(
+    job: &Job,
+    exec: &Exec,
+    s: &Shared,
+    group: &[&Picked],
+    program: &Program,
+    artifact: &Artifact,
+    out: &mut JobResult,
+) -> Result<(), RunnerError> {
     let units = u32::try_from(program.units.len()).unwrap_or(u32::MAX);
     let isolated: BTreeSet<u32> = (0..units).zip(&program.units).filter(|(_, u)| u.isolated).map(|(i, _)| i).collect();
     let only = s.wanted.map(|_| wanted_units(job, s, group, program));
@@ -304,7 +338,8 @@ fn run_built(job: &Job, exec: &Exec, s: &Shared, group: &[&Picked], program: &Pr
     (s.progress)("run", 0);
     let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
-    let numbered: Vec<(&Unit, Option<&UnitFacts>)> = (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
+    let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
+        (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
     let start = Instant::now();
     for (i, p) in group.iter().enumerate() {
         if s.cancel.is_cancelled() {

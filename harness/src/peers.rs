@@ -19,7 +19,9 @@ pub struct Open {
 /// no text has a majority, the first cell's is taken for the measure.
 #[must_use]
 pub fn judge(open: &[Open]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&str, &str, &str, &str), BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    // Case, oracle, path and class; then text to cells.
+    type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+    let mut groups: BTreeMap<Key, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for o in open {
         let key = (o.case.as_str(), o.oracle, o.fact.path.as_str(), o.fact.class.as_str());
         groups.entry(key).or_default().entry(&o.fact.text).or_default().push(&o.cell);
@@ -27,7 +29,9 @@ pub fn judge(open: &[Open]) -> Vec<Finding> {
     let mut out = Vec::new();
     for ((_, oracle, path, _), texts) in groups {
         // The most cells win; between equals the one whose first cell sorts first.
-        let Some((common, peers)) = texts.iter().min_by_key(|(_, cells)| (std::cmp::Reverse(cells.len()), cells.iter().min())) else {
+        let Some((common, peers)) =
+            texts.iter().min_by_key(|(_, cells)| (std::cmp::Reverse(cells.len()), cells.iter().min()))
+        else {
             continue;
         };
         for (text, cells) in &texts {
@@ -44,7 +48,12 @@ pub fn judge(open: &[Open]) -> Vec<Finding> {
                 expected: (*common).to_string(),
                 basis: Basis::Peer,
                 actual: (*text).to_string(),
-                evidence: vec![format!("{} cells show the one, {} the other; among the former {}", peers.len(), cells.len(), peers[0])],
+                evidence: vec![format!(
+                    "{} cells show the one, {} the other; among the former {}",
+                    peers.len(),
+                    cells.len(),
+                    peers[0]
+                )],
                 cells: all,
             });
         }
@@ -65,7 +74,10 @@ mod tests {
     fn the_odd_one_out_is_found() {
         let f = judge(&[open("x1", "7"), open("x2", "8"), open("x3", "7")]);
         assert_eq!(f.len(), 1);
-        assert_eq!((f[0].cells.as_slice(), f[0].expected.as_str(), f[0].actual.as_str()), (&["x2".to_string()][..], "7", "8"));
+        assert_eq!(
+            (f[0].cells.as_slice(), f[0].expected.as_str(), f[0].actual.as_str()),
+            (&["x2".to_string()][..], "7", "8")
+        );
     }
 
     #[test]

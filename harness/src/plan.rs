@@ -75,7 +75,8 @@ pub fn yaml_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PlanError> {
     let mut out = Vec::new();
     for p in paths {
         if p.is_dir() {
-            let found = goabi_cases::load::find(p).map_err(|e| PlanError::Unreadable { path: p.clone(), why: e.to_string() })?;
+            let found = goabi_cases::load::find(p)
+                .map_err(|e| PlanError::Unreadable { path: p.clone(), why: e.to_string() })?;
             if found.is_empty() {
                 return Err(PlanError::NoCases(p.clone()));
             }
@@ -134,7 +135,14 @@ pub fn check_selectors(files: &[CaseFile], selectors: &[Selector]) -> Result<(),
     Ok(())
 }
 
-fn skip_reason(file: &CaseFile, case: &Case, call: &dyn CallKind, cell: &Cell, arch: &Arch, version: GoVersion) -> Option<String> {
+fn skip_reason(
+    file: &CaseFile,
+    case: &Case,
+    call: &dyn CallKind,
+    cell: &Cell,
+    arch: &Arch,
+    version: GoVersion,
+) -> Option<String> {
     if let Some(why) = case.excluded(&cell.target, cell.build, call.id(), version) {
         return Some(format!("the case leaves it out: {why}"));
     }

@@ -18,11 +18,14 @@ pub struct Judged<'a> {
 
 /// Applies the expectations; `peers` are findings over several cells.
 #[must_use]
-pub fn reconcile(judged: Vec<Judged>, peers: Vec<Finding>, expectations: &[Expectation]) -> (Vec<CellRecord>, Vec<FindingRecord>) {
+pub fn reconcile(
+    judged: Vec<Judged>,
+    peers: Vec<Finding>,
+    expectations: &[Expectation],
+) -> (Vec<CellRecord>, Vec<FindingRecord>) {
     let (mut cells, mut findings) = (Vec::new(), Vec::new());
     for j in judged {
-        let applying: Vec<&Expectation> =
-            expectations.iter().filter(|e| e.covers(j.version) && e.select.iter().any(|s| s.matches(j.cell))).collect();
+        let applying: Vec<&Expectation> = expectations.iter().filter(|e| e.covers(j.cell, j.version)).collect();
         let mut shown = vec![false; applying.len()];
         let mut worst = Outcome::Pass;
         let text = j.cell.to_string();
@@ -102,7 +105,10 @@ mod tests {
     fn expectation() -> Expectation {
         Expectation {
             id: "known.yaml:3".into(),
-            select: vec!["t/f/c@*/linux-arm64/opt".parse().unwrap()],
+            select: vec!["t/f/c".parse().unwrap()],
+            targets: vec!["arm64".into()],
+            builds: vec![Build::Opt],
+            calls: vec![],
             oracle: "dwarf".into(),
             path: "*params[0].location".into(),
             expected: "*".into(),

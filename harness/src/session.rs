@@ -21,7 +21,13 @@ use std::time::{Duration, Instant, SystemTime};
 /// Runs all jobs and makes the record. `stages` are the times of the stages
 /// before: load, setup.
 #[must_use]
-pub fn run(jobs: &[Job], execs: &Execs, expectations: &[Expectation], shared: &Shared, stages: &[(&str, Duration)]) -> Record {
+pub fn run(
+    jobs: &[Job],
+    execs: &Execs,
+    expectations: &[Expectation],
+    shared: &Shared,
+    stages: &[(&str, Duration)],
+) -> Record {
     let started = SystemTime::now();
     let wall = Instant::now();
     let results = run_jobs(jobs, execs, shared);
@@ -33,10 +39,16 @@ pub fn run(jobs: &[Job], execs: &Execs, expectations: &[Expectation], shared: &S
         let version = shared.toolchains[job.toolchain].version;
         let missing = execs.get(&job.target.goarch).and_then(|e| e.as_ref().err());
         if let Some(why) = missing {
-            problems.push(Problem { kind: ProblemKind::Missing, toolchain: None, cell: None, message: format!("{}: {why}", job.target) });
+            problems.push(Problem {
+                kind: ProblemKind::Missing,
+                toolchain: None,
+                cell: None,
+                message: format!("{}: {why}", job.target),
+            });
         }
         for c in &job.cells {
-            let reason = c.skip.clone().or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
+            let reason =
+                c.skip.clone().or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
             match reason {
                 Some(reason) => cells.push(CellRecord {
                     cell: c.cell.to_string(),
@@ -70,7 +82,8 @@ pub fn run(jobs: &[Job], execs: &Execs, expectations: &[Expectation], shared: &S
     let (records, findings) = reconcile(judged, peers, expectations);
     cells.extend(records);
     timings.insert("reconcile".into(), start.elapsed().as_secs_f64());
-    timings.insert("wall".into(), wall.elapsed().as_secs_f64() + stages.iter().map(|(_, t)| t.as_secs_f64()).sum::<f64>());
+    timings
+        .insert("wall".into(), wall.elapsed().as_secs_f64() + stages.iter().map(|(_, t)| t.as_secs_f64()).sum::<f64>());
     let mut record = Record {
         schema_version: SCHEMA_VERSION,
         goabi_version: env!("CARGO_PKG_VERSION").into(),

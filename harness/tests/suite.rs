@@ -55,7 +55,8 @@ struct World {
 fn world() -> Result<World> {
     let request = request()?;
     let (files, mut mistakes) = plan::load(&request.cases)?;
-    let (expectations, more) = expectation::load(&plan::yaml_files(&request.expectations)?, &oracles::ids());
+    let (expectations, more) =
+        expectation::load(&plan::yaml_files(&request.expectations)?, &oracles::ids(), &goabi_generators::call::ids());
     mistakes.extend(more);
     if !mistakes.is_empty() {
         return Err(mistakes.iter().map(|m| m.one_line()).collect::<Vec<_>>().join("\n").into());
@@ -127,8 +128,7 @@ fn main() -> ExitCode {
             outcome(record, &cell)
         })
     };
-    let trials: Vec<Trial> =
-        world.jobs.iter().flat_map(|j| &j.cells).map(|c| trial(c.cell.to_string())).collect();
+    let trials: Vec<Trial> = world.jobs.iter().flat_map(|j| &j.cells).map(|c| trial(c.cell.to_string())).collect();
     let wanted = trials.iter().filter(|t| !args.is_filtered_out(t)).map(|t| t.name().to_string()).collect();
     // Set before any trial runs, and nowhere else.
     let _ = state.0.set(wanted);

@@ -96,23 +96,32 @@ impl Evaluator<'_> {
             }
             ("math.Copysign", [x, sign]) => {
                 let ty = GoType::Basic(Basic::Float64);
-                let (Value::Float64(x), Value::Float64(s)) = (self.assigned(p, *x, &ty)?, self.assigned(p, *sign, &ty)?) else {
+                let (Value::Float64(x), Value::Float64(s)) =
+                    (self.assigned(p, *x, &ty)?, self.assigned(p, *sign, &ty)?)
+                else {
                     return Err(p.error(n, "numbers are wanted here"));
                 };
                 Ok(Operand::Value(Value::Float64(f64::from_bits(x).copysign(f64::from_bits(s)).to_bits()), ty))
             }
             ("math.Float64frombits", [bits]) => match self.assigned(p, *bits, &GoType::Basic(Basic::Uint64))? {
-                Value::Int(b) => Ok(Operand::Value(Value::Float64(u64::try_from(b).unwrap_or(0)), GoType::Basic(Basic::Float64))),
+                Value::Int(b) => {
+                    Ok(Operand::Value(Value::Float64(u64::try_from(b).unwrap_or(0)), GoType::Basic(Basic::Float64)))
+                }
                 _ => Err(p.error(*bits, "a number is wanted here")),
             },
             ("math.Float32frombits", [bits]) => match self.assigned(p, *bits, &GoType::Basic(Basic::Uint32))? {
-                Value::Int(b) => Ok(Operand::Value(Value::Float32(u32::try_from(b).unwrap_or(0)), GoType::Basic(Basic::Float32))),
+                Value::Int(b) => {
+                    Ok(Operand::Value(Value::Float32(u32::try_from(b).unwrap_or(0)), GoType::Basic(Basic::Float32)))
+                }
                 _ => Err(p.error(*bits, "a number is wanted here")),
             },
             (_, [x]) if function.kind() != "selector_expression" || name == "unsafe.Pointer" => {
                 let declared_func = local && !self.scope.has_type(name);
                 if declared_func {
-                    return Err(p.error(function, format!("`{name}` would have to be run; values are known without running Go")));
+                    return Err(p.error(
+                        function,
+                        format!("`{name}` would have to be run; values are known without running Go"),
+                    ));
                 }
                 self.conversion(p, n, function, *x)
             }
@@ -151,7 +160,12 @@ impl Evaluator<'_> {
         let mut counts = Vec::new();
         for s in sizes {
             let i = self.int(p, *s)?;
-            counts.push(u64::try_from(i).ok().filter(|i| *i <= 1 << 20).ok_or_else(|| p.error(*s, "this size is out of range"))?);
+            counts.push(
+                u64::try_from(i)
+                    .ok()
+                    .filter(|i| *i <= 1 << 20)
+                    .ok_or_else(|| p.error(*s, "this size is out of range"))?,
+            );
         }
         let v = match (t.underlying(), counts.as_slice()) {
             (GoType::Slice(e), [len] | [len, _]) => {
@@ -175,7 +189,9 @@ impl Evaluator<'_> {
     fn complex(&mut self, p: &Parsed, n: Node, re: Node, im: Node) -> Result<Operand, GoError> {
         let (a, b) = (self.expr(p, re, None)?, self.expr(p, im, None)?);
         if let (Operand::Const(a, None), Operand::Const(b, None)) = (&a, &b) {
-            let (Some(r), Some(i)) = (rational(a), rational(b)) else { return Err(p.error(n, "real numbers are wanted here")) };
+            let (Some(r), Some(i)) = (rational(a), rational(b)) else {
+                return Err(p.error(n, "real numbers are wanted here"));
+            };
             return Ok(Operand::Const(Const::Complex(r, i), None));
         }
         let single = [&a, &b].iter().any(|o| {
@@ -185,8 +201,12 @@ impl Evaluator<'_> {
         let a = self.assign(a, &part).map_err(|m| p.error(re, m))?;
         let b = self.assign(b, &part).map_err(|m| p.error(im, m))?;
         match (a, b) {
-            (Value::Float32(r), Value::Float32(i)) => Ok(Operand::Value(Value::Complex64(r, i), GoType::Basic(Basic::Complex64))),
-            (Value::Float64(r), Value::Float64(i)) => Ok(Operand::Value(Value::Complex128(r, i), GoType::Basic(Basic::Complex128))),
+            (Value::Float32(r), Value::Float32(i)) => {
+                Ok(Operand::Value(Value::Complex64(r, i), GoType::Basic(Basic::Complex64)))
+            }
+            (Value::Float64(r), Value::Float64(i)) => {
+                Ok(Operand::Value(Value::Complex128(r, i), GoType::Basic(Basic::Complex128)))
+            }
             _ => Err(p.error(n, "real numbers are wanted here")),
         }
     }
@@ -220,7 +240,8 @@ impl Evaluator<'_> {
                 message.push(b'%');
                 continue;
             }
-            let (value, at) = rest.next().ok_or_else(|| p.error(format, "the format has more verbs than there are arguments"))?;
+            let (value, at) =
+                rest.next().ok_or_else(|| p.error(format, "the format has more verbs than there are arguments"))?;
             let printed = verb(v, &value).ok_or_else(|| {
                 let unknown = error_text(&value).is_none() && matches!(v, 'w' | 'v' | 's');
                 let why = if unknown { "the text of this value is known only by running Go" } else { "goabi does not know what this verb prints" };

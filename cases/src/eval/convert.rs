@@ -94,7 +94,9 @@ impl Evaluator<'_> {
                 #[expect(clippy::cast_possible_truncation, reason = "this is the conversion that the case asks for")]
                 let single = f as f32;
                 if f.is_nan() {
-                    return Err("what a NaN's payload becomes is the machine's choice; write math.Float32frombits".into());
+                    return Err(
+                        "what a NaN's payload becomes is the machine's choice; write math.Float32frombits".into()
+                    );
                 }
                 typed(Value::Float32(single.to_bits()))
             }

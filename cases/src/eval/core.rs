@@ -183,13 +183,19 @@ impl<'a> Evaluator<'a> {
                 }
                 (None, None) => Err(p.error(n, "this variable has no value")),
             };
-            let (ty, value) = o.map_err(|e| p.error(n, format!("the value of `{text}` is not known: {}", e.message)))?;
+            let (ty, value) =
+                o.map_err(|e| p.error(n, format!("the value of `{text}` is not known: {}", e.message)))?;
             // Evaluated once: a second mention is the same memory.
             self.lets.insert(text.to_string(), (ty.clone(), value.clone()));
             return Ok(Operand::Value(value, ty));
         }
         let e = p.error(n, format!("`{text}` is not declared"));
-        let known = scope.names().iter().map(|(n, _)| n.as_str()).chain(self.lets.keys().map(String::as_str)).chain(["nil", "true", "false"]);
+        let known = scope
+            .names()
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .chain(self.lets.keys().map(String::as_str))
+            .chain(["nil", "true", "false"]);
         Err(match did_you_mean(text, known) {
             Some(h) => e.help(h),
             None => e,
@@ -238,7 +244,9 @@ impl<'a> Evaluator<'a> {
                 let target = Some(Box::new(v));
                 Ok(Operand::Value(Value::Pointer(Some(Pointer { place, target })), GoType::Pointer(t.into())))
             }
-            Operand::Nil | Operand::Const(..) => Err(p.error(n, "an address can be taken of a literal or of a `let` name")),
+            Operand::Nil | Operand::Const(..) => {
+                Err(p.error(n, "an address can be taken of a literal or of a `let` name"))
+            }
         }
     }
 
@@ -247,7 +255,9 @@ impl<'a> Evaluator<'a> {
         let op = n.child_by_field_name("operator").map_or("", |o| p.text(o));
         let (l, r) = (self.expr(p, side("left")?, None)?, self.expr(p, side("right")?, None)?);
         let (Operand::Const(a, at), Operand::Const(b, bt)) = (l, r) else {
-            return Err(p.error(n, "operators apply to constants only, here").help("compute other values in a `body:`"));
+            return Err(p
+                .error(n, "operators apply to constants only, here")
+                .help("compute other values in a `body:`"));
         };
         let shift = matches!(op, "<<" | ">>");
         let ty = match (at, bt) {
@@ -257,7 +267,9 @@ impl<'a> Evaluator<'a> {
         };
         let integral = ty.as_ref().is_some_and(|t| self.int_bits(t).is_some());
         let (a, b) = if integral && !shift {
-            let whole = |c: Const| crate::constant::integer(&c).map(Const::Int).ok_or_else(|| p.error(n, "the constant is no integer"));
+            let whole = |c: Const| {
+                crate::constant::integer(&c).map(Const::Int).ok_or_else(|| p.error(n, "the constant is no integer"))
+            };
             (whole(a)?, whole(b)?)
         } else {
             (a, b)
@@ -305,7 +317,9 @@ impl<'a> Evaluator<'a> {
                 let cap = limit.map(|l| (l - start) as u64);
                 Ok(Operand::Value(Value::Slice(Some(Slice { place, elem_size: s.elem_size, cap, elems })), ty))
             }
-            _ => Err(p.error(n, "a slice is wanted before the bounds").help("bind one with `let:`, or write a literal")),
+            _ => {
+                Err(p.error(n, "a slice is wanted before the bounds").help("bind one with `let:`, or write a literal"))
+            }
         }
     }
 
@@ -358,16 +372,17 @@ impl<'a> Evaluator<'a> {
             Operand::Value(v, t) if t == *ty => Ok(v),
             // Identical underlying types, one of them not named.
             Operand::Value(v, t)
-                if t.underlying() == ty.underlying() && !(matches!(t, GoType::Named(_)) && matches!(ty, GoType::Named(_))) =>
+                if t.underlying() == ty.underlying()
+                    && !(matches!(t, GoType::Named(_)) && matches!(ty, GoType::Named(_))) =>
             {
                 Ok(v)
             }
-            Operand::Value(v, GoType::Chan(crate::types::ChanDir::Both, e))
-                if matches!(ty.underlying(), GoType::Chan(_, want) if *want == e) =>
-            {
+            Operand::Value(v, GoType::Chan(crate::types::ChanDir::Both, e)) if matches!(ty.underlying(), GoType::Chan(_, want) if *want == e) => {
                 Ok(v)
             }
-            Operand::Const(_, Some(t)) | Operand::Value(_, t) => Err(format!("{t} where {ty} is wanted; convert it: `{ty}(...)`")),
+            Operand::Const(_, Some(t)) | Operand::Value(_, t) => {
+                Err(format!("{t} where {ty} is wanted; convert it: `{ty}(...)`"))
+            }
             Operand::Nil => Err(format!("nil is no {ty}")),
         }
     }

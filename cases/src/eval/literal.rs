@@ -79,7 +79,8 @@ impl Evaluator<'_> {
             GoType::Map(k, v) => {
                 let mut entries: Vec<(Value, Value)> = Vec::new();
                 for item in children(body) {
-                    let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value")) else {
+                    let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value"))
+                    else {
                         return Err(p.error(item, "a map's element needs a key"));
                     };
                     let key_value = self.element(p, key, k)?;
@@ -91,7 +92,12 @@ impl Evaluator<'_> {
                 Ok(Value::Map(Some(Map { place: self.allocate(), entries })))
             }
             // `&T{...}` with the type left out: `[]*T{{...}}`.
-            GoType::Pointer(e) if matches!(e.underlying(), GoType::Struct(_) | GoType::Array(..) | GoType::Slice(_) | GoType::Map(..)) => {
+            GoType::Pointer(e)
+                if matches!(
+                    e.underlying(),
+                    GoType::Struct(_) | GoType::Array(..) | GoType::Slice(_) | GoType::Map(..)
+                ) =>
+            {
                 let target = self.literal_body(p, body, e)?;
                 let place = if self.size_is_zero(e) { Place::Nowhere } else { self.allocate() };
                 Ok(Value::Pointer(Some(Pointer { place, target: Some(Box::new(target)) })))
@@ -127,7 +133,9 @@ impl Evaluator<'_> {
         }
         let mut seen: Vec<String> = Vec::new();
         for item in items {
-            let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value")) else { continue };
+            let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value")) else {
+                continue;
+            };
             let name = p.text(key).trim().to_string();
             let Some(i) = st.fields.iter().position(|f| f.name == name && f.name != "_") else {
                 let e = p.error(key, format!("{ty} has no field `{name}`"));
@@ -155,10 +163,16 @@ impl Evaluator<'_> {
         let mut next = 0u64;
         for item in children(body) {
             let value = if item.kind() == "keyed_element" {
-                let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value")) else { continue };
-                let key = if key.kind() == "literal_element" { children(key).first().copied().unwrap_or(key) } else { key };
+                let (Some(key), Some(value)) = (item.child_by_field_name("key"), item.child_by_field_name("value"))
+                else {
+                    continue;
+                };
+                let key =
+                    if key.kind() == "literal_element" { children(key).first().copied().unwrap_or(key) } else { key };
                 let c = self.constant_node(p, key)?;
-                next = integer(&c).and_then(|i| i.to_u64()).ok_or_else(|| p.error(key, "an index is a constant integer"))?;
+                next = integer(&c)
+                    .and_then(|i| i.to_u64())
+                    .ok_or_else(|| p.error(key, "an index is a constant integer"))?;
                 value
             } else {
                 item
@@ -198,7 +212,9 @@ impl Evaluator<'_> {
             _ => return Err(p.error(body, "a function value consists of one return statement, here")),
         };
         if returned.len() != ty.results.len() {
-            return Err(p.error(body, format!("{} results are wanted, {} are returned", ty.results.len(), returned.len())));
+            return Err(
+                p.error(body, format!("{} results are wanted, {} are returned", ty.results.len(), returned.len()))
+            );
         }
         let returns = returned
             .into_iter()

@@ -1,6 +1,6 @@
 //! `goabi cache`.
 
-use super::{Common, CommandError};
+use super::{CommandError, Common};
 use crate::cli::CacheCommand;
 use crate::{exit, setup};
 

@@ -22,7 +22,7 @@ pub(super) fn run(args: &Check) -> Result<u8, CommandError> {
     let (expectations, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(holds_expectations);
     let loaded = goabi_cases::load::load(&cases, &goabi_generators::call::ids());
     let mut mistakes: Vec<Mistake> = loaded.mistakes;
-    let (known, more) = expectation::load(&expectations, &crate::oracles::ids());
+    let (known, more) = expectation::load(&expectations, &crate::oracles::ids(), &goabi_generators::call::ids());
     mistakes.extend(more);
     if !mistakes.is_empty() {
         return Err(CommandError::Mistakes(mistakes));

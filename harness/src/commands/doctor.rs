@@ -1,6 +1,6 @@
 //! `goabi doctor`.
 
-use super::{Common, CommandError};
+use super::{CommandError, Common};
 use crate::cli::Doctor;
 use crate::{exit, setup};
 use goabi_cases::arch::Arch;

@@ -1,6 +1,6 @@
 //! `goabi list`.
 
-use super::{Common, CommandError, load, request};
+use super::{CommandError, Common, load, request};
 use crate::cli::List;
 use crate::plan::{PlannedToolchain, expand};
 use crate::{exit, setup};
@@ -14,8 +14,10 @@ pub(super) fn run(common: &Common, args: &List) -> Result<u8, CommandError> {
     // looked at, and nothing is fetched.
     let mut planned = Vec::new();
     let asked: Vec<String> = args.selection.go.iter().flat_map(|w| w.split(',')).map(str::to_string).collect();
-    let versions: Option<Vec<GoVersion>> =
-        asked.iter().map(|w| w.parse::<GoVersion>().ok().filter(|v| w.matches('.').count() == 2 || v.is_tip())).collect();
+    let versions: Option<Vec<GoVersion>> = asked
+        .iter()
+        .map(|w| w.parse::<GoVersion>().ok().filter(|v| w.matches('.').count() == 2 || v.is_tip()))
+        .collect();
     match versions.filter(|v| !v.is_empty()) {
         Some(versions) => planned.extend(versions.into_iter().map(|v| {
             let label = if v.is_tip() { "tip".to_string() } else { format!("go{v}") };

@@ -156,7 +156,11 @@ pub(crate) fn default_targets(selectors: &[Selector]) -> Result<Vec<Target>, Pla
 /// Loads case files and expectations; any mistake ends the command.
 pub(crate) fn load(request: &Request) -> Result<(Vec<CaseFile>, Vec<Expectation>), CommandError> {
     let (files, mut mistakes) = plan::load(&request.cases)?;
-    let (expectations, more) = expectation::load(&plan::yaml_files(&request.expectations)?, &crate::oracles::ids());
+    let (expectations, more) = expectation::load(
+        &plan::yaml_files(&request.expectations)?,
+        &crate::oracles::ids(),
+        &goabi_generators::call::ids(),
+    );
     mistakes.extend(more);
     if !mistakes.is_empty() {
         return Err(CommandError::Mistakes(mistakes));

@@ -1,6 +1,6 @@
 //! `goabi run`.
 
-use super::{Common, CommandError, load, request};
+use super::{CommandError, Common, load, request};
 use crate::cli::Run;
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, expand};
@@ -20,8 +20,12 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
     let (files, expectations) = load(&request)?;
     let loaded = start.elapsed();
     // Before hours of work, not after them: can the reports be written?
-    std::fs::create_dir_all(&args.out)
-        .map_err(|e| CommandError::Output(format!("cannot make the folder {} for the reports: {e}; choose another with --out", args.out.display())))?;
+    std::fs::create_dir_all(&args.out).map_err(|e| {
+        CommandError::Output(format!(
+            "cannot make the folder {} for the reports: {e}; choose another with --out",
+            args.out.display()
+        ))
+    })?;
     let start = Instant::now();
     let provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
     let toolchains = setup::toolchains(&provision, &args.selection.go, &request.selectors)?;

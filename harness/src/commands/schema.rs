@@ -28,7 +28,10 @@ mod tests {
     /// `GOABI_BLESS=1 cargo test` writes what is committed anew.
     #[test]
     fn committed_schemas_are_fresh() {
-        for (kind, file) in [(SchemaKind::Cases, "cases/schema/case.schema.json"), (SchemaKind::Expectations, "cases/schema/expectations.schema.json")] {
+        for (kind, file) in [
+            (SchemaKind::Cases, "cases/schema/case.schema.json"),
+            (SchemaKind::Expectations, "cases/schema/expectations.schema.json"),
+        ] {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             if std::env::var_os("GOABI_BLESS").is_some() {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,6 +1,6 @@
 //! `goabi setup`.
 
-use super::{Common, CommandError, default_targets};
+use super::{CommandError, Common, default_targets};
 use crate::cli::Setup;
 use crate::{exit, plan, setup};
 use goabi_runners::provision::Exec;

@@ -67,7 +67,15 @@ pub trait Oracle: Sync {
 impl Subject<'_> {
     /// A disagreement of this cell.
     #[must_use]
-    pub fn finding(&self, oracle: &str, path: String, basis: Basis, expected: String, actual: String, evidence: Vec<String>) -> Verdict {
+    pub fn finding(
+        &self,
+        oracle: &str,
+        path: String,
+        basis: Basis,
+        expected: String,
+        actual: String,
+        evidence: Vec<String>,
+    ) -> Verdict {
         let cell = self.cell.to_string();
         Verdict::Disagree(Finding {
             oracle: oracle.to_string(),

@@ -89,21 +89,32 @@ fn evidence(v: &VectorSeen) -> Vec<String> {
 fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
     let empty = CallRecords::default();
     let r = match (&v.records, &v.end) {
-        (_, UnitEnd::Untrusted(why) | UnitEnd::NotRun(why)) => return vec![Verdict::Unobserved(format!("vectors[{i}]: {why}"))],
+        (_, UnitEnd::Untrusted(why) | UnitEnd::NotRun(why)) => {
+            return vec![Verdict::Unobserved(format!("vectors[{i}]: {why}"))];
+        }
         (Fact::Seen(r), _) => r,
         // A process that died is seen to have died even if its records are cut short.
         (_, UnitEnd::Died(_)) => &empty,
-        (Fact::NotRequested, _) => return vec![Verdict::Unobserved(format!("vectors[{i}]: the call was not asked for"))],
+        (Fact::NotRequested, _) => {
+            return vec![Verdict::Unobserved(format!("vectors[{i}]: the call was not asked for"))];
+        }
         (Fact::Unavailable(why), _) => return vec![Verdict::Unobserved(format!("vectors[{i}]: {why}"))],
     };
     let mut out = Vec::new();
-    let outcome = |want: String| s.finding("panics", format!("vectors[{i}].outcome"), Basis::Case, want, ending(v, r), evidence(v));
+    let outcome = |want: String| {
+        s.finding("panics", format!("vectors[{i}].outcome"), Basis::Case, want, ending(v, r), evidence(v))
+    };
     let finished = v.end == UnitEnd::Finished;
     match &v.expected.outcome {
         Outcome::Returns(_) => {
             let generated = s.case.vectors.get(i).is_some_and(|v| v.action != Action::Body);
             let surprise = generated && last_recovered(r, None).is_some();
-            let plain = finished && r.returned && r.results.is_some() && !r.goexit && !surprise && last_recovered(r, Some("unit")).is_none();
+            let plain = finished
+                && r.returned
+                && r.results.is_some()
+                && !r.goexit
+                && !surprise
+                && last_recovered(r, Some("unit")).is_none();
             out.push(if plain { Verdict::Agree } else { outcome("returned".into()) });
         }
         Outcome::Goexit => {
@@ -147,7 +158,8 @@ fn wanted_value(value: &Option<Value>, ty: &Option<String>, text: &Option<String
 
 fn dies(s: &Subject, i: usize, v: &VectorSeen, line: &str, exit: u32, r: &CallRecords) -> Verdict {
     let want = format!("died: {}, {line}", Ended::Exited(i32::try_from(exit).unwrap_or(-1)));
-    let differs = |got: String| s.finding("panics", format!("vectors[{i}].outcome"), Basis::Case, want.clone(), got, evidence(v));
+    let differs =
+        |got: String| s.finding("panics", format!("vectors[{i}].outcome"), Basis::Case, want.clone(), got, evidence(v));
     match &v.end {
         UnitEnd::Died(d) if d.stopped.is_none() => {
             let status = matches!(d.ended, Ended::Exited(e) if u32::try_from(e) == Ok(exit));
@@ -159,7 +171,15 @@ fn dies(s: &Subject, i: usize, v: &VectorSeen, line: &str, exit: u32, r: &CallRe
     }
 }
 
-fn recovered(s: &Subject, i: usize, found: &Recovered, value: Option<&Value>, ty: Option<&str>, text: Option<&str>, out: &mut Vec<Verdict>) {
+fn recovered(
+    s: &Subject,
+    i: usize,
+    found: &Recovered,
+    value: Option<&Value>,
+    ty: Option<&str>,
+    text: Option<&str>,
+    out: &mut Vec<Verdict>,
+) {
     let path = |what: &str| format!("vectors[{i}].recovered{what}");
     let mut got = found.value.clone();
     identify([&mut got]);
@@ -168,7 +188,8 @@ fn recovered(s: &Subject, i: usize, found: &Recovered, value: Option<&Value>, ty
         out.push(match all.first() {
             None => Verdict::Agree,
             Some(d) => {
-                let whole = vec![format!("whole value wanted: {}", show(want)), format!("whole value got:    {}", show(&got))];
+                let whole =
+                    vec![format!("whole value wanted: {}", show(want)), format!("whole value got:    {}", show(&got))];
                 s.finding("panics", path(&d.path), Basis::Case, d.want.clone(), d.got.clone(), whole)
             }
         });
@@ -205,7 +226,14 @@ fn results_after(s: &Subject, i: usize, want: &[Value], r: &CallRecords, out: &m
             None => Verdict::Agree,
             Some(d) => {
                 let path = format!("vectors[{i}].results[{n}]{}", d.path);
-                s.finding("panics", path, Basis::Case, d.want.clone(), d.got.clone(), vec![format!("after the panic was recovered; whole value got: {}", show(g))])
+                s.finding(
+                    "panics",
+                    path,
+                    Basis::Case,
+                    d.want.clone(),
+                    d.got.clone(),
+                    vec![format!("after the panic was recovered; whole value got: {}", show(g))],
+                )
             }
         });
     }

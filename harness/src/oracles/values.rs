@@ -105,7 +105,9 @@ fn arguments(s: &Subject, i: usize, v: &VectorSeen, seen: &CallRecords) -> Vec<V
     for (n, want) in v.expected.args.iter().enumerate() {
         let path = format!("vectors[{i}].args[{n}]");
         match (want, got.get(n)) {
-            (Value::Unstated, Some(None)) => out.push(Verdict::Inapplicable("a parameter without a name cannot be read".into())),
+            (Value::Unstated, Some(None)) => {
+                out.push(Verdict::Inapplicable("a parameter without a name cannot be read".into()))
+            }
             (_, Some(Some(got))) => out.push(compare(s, path, want, got)),
             (_, Some(None) | None) => out.push(Verdict::Unobserved(format!("{path}: the callee did not report it"))),
         }
@@ -137,6 +139,15 @@ fn compare(s: &Subject, path: String, want: &Value, got: &Value) -> Verdict {
         evidence.push(format!("whole value wanted: {}", whole(want)));
         evidence.push(format!("whole value got:    {}", whole(got)));
     }
-    evidence.extend(all.iter().skip(1).take(8).map(|d| format!("also {path}{}: want {}, got {}", d.path, d.want, d.got)));
+    evidence
+        .extend(all.iter().skip(1).take(8).map(|d| format!("also {path}{}: want {}, got {}", d.path, d.want, d.got)));
     s.finding("values", format!("{path}{}", first.path), Basis::Case, first.want.clone(), first.got.clone(), evidence)
 }
+
+#[cfg(test)]
+#[path = "../planted_tests.rs"]
+pub(super) mod planted;
+
+#[cfg(test)]
+#[path = "../values_tests.rs"]
+mod tests;

@@ -60,7 +60,8 @@ pub struct TypeRecord {
 pub fn call(lines: &[String]) -> Result<CallRecords, String> {
     let mut out = CallRecords::default();
     // The count line announces the list; its items then fill it.
-    let (mut args, mut results): (Option<Vec<Option<Value>>>, Option<Vec<Option<Value>>>) = (None, None);
+    let mut args: Option<Vec<Option<Value>>> = None;
+    let mut results: Option<Vec<Option<Value>>> = None;
     for line in lines {
         let bad = || format!("the record {line:?} cannot be read");
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));

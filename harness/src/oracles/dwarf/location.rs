@@ -258,6 +258,9 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     {
         shown.push_str(", the spill space before anything is stored there");
     }
+    if gaps_only(&assigned(slot), &actual) {
+        shown.push_str(": only its padding is wrong");
+    }
     Judgement::Disagree {
         expected: text(&assigned(slot)),
         actual: shown,
@@ -266,6 +269,17 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
             format!("DWARF: {}", raw(pieces, arch)),
         ],
     }
+}
+
+/// Whether two descriptions name the same places in the same order, and differ
+/// in nothing but the padding between them: the symptom of golang/go#72053,
+/// told apart from every other wrong location.
+fn gaps_only(want: &[Segment], got: &[Segment]) -> bool {
+    let named = |l: &[Segment]| -> Vec<(u64, Spot)> {
+        l.iter().filter(|s| s.spot != Spot::Nowhere).map(|s| (s.len, s.spot.clone())).collect()
+    };
+    let (want, got) = (named(want), named(got));
+    !want.is_empty() && want == got
 }
 
 /// The finding that a parameter is not wholly described where it has to be.

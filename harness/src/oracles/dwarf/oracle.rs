@@ -21,11 +21,18 @@ fn path(f: &Function, path: &str) -> String {
 }
 
 /// Verdicts of checks that some oracle made.
-pub(in crate::oracles) fn verdicts(s: &Subject, oracle: &str, checks: Vec<Check>, place: impl Fn(&str) -> String) -> Vec<Verdict> {
+pub(in crate::oracles) fn verdicts(
+    s: &Subject,
+    oracle: &str,
+    checks: Vec<Check>,
+    place: impl Fn(&str) -> String,
+) -> Vec<Verdict> {
     let verdict = |c: Check| match c.judgement {
         Judgement::Agree => Verdict::Agree,
         Judgement::NotDescribed => Verdict::NotDescribed,
-        Judgement::Disagree { expected, actual, evidence } => s.finding(oracle, place(&c.path), Basis::Spec, expected, actual, evidence),
+        Judgement::Disagree { expected, actual, evidence } => {
+            s.finding(oracle, place(&c.path), Basis::Spec, expected, actual, evidence)
+        }
         Judgement::Unobserved(why) => Verdict::Unobserved(format!("{}: {why}", place(&c.path))),
     };
     checks.into_iter().map(verdict).collect()
@@ -45,11 +52,11 @@ fn with_expect<T>(s: &Subject, f: &Function, run: impl FnOnce(&Expect) -> T) -> 
     })
 }
 
-fn facts<'a>(s: &'a Subject) -> Result<&'a DwarfFacts, Verdict> {
+fn facts<'a>(s: &'a Subject) -> Result<&'a DwarfFacts, String> {
     match s.dwarf {
         Fact::Seen(facts) => Ok(facts),
-        Fact::NotRequested => Err(Verdict::Unobserved("the program's DWARF was not read".into())),
-        Fact::Unavailable(why) => Err(Verdict::Unobserved(why.clone())),
+        Fact::NotRequested => Err("the program's DWARF was not read".into()),
+        Fact::Unavailable(why) => Err(why.clone()),
     }
 }
 
@@ -74,12 +81,15 @@ impl Oracle for Kind {
     fn judge(&self, s: &Subject) -> Vec<Verdict> {
         let facts = match facts(s) {
             Ok(f) => f,
-            Err(v) => return vec![v],
+            Err(why) => return vec![Verdict::Unobserved(why)],
         };
         if s.functions.is_empty() {
             return vec![Verdict::Unobserved("no function under test is known".into())];
         }
-        s.functions.iter().flat_map(|f| verdicts(s, "dwarf", with_expect(s, f, |e| check(facts, e)), |p| path(f, p))).collect()
+        s.functions
+            .iter()
+            .flat_map(|f| verdicts(s, "dwarf", with_expect(s, f, |e| check(facts, e)), |p| path(f, p)))
+            .collect()
     }
     /// The abstract slots ("I3") in which DWARF puts each
     /// parameter, for comparison with other architectures.
