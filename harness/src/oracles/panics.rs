@@ -238,3 +238,7 @@ fn results_after(s: &Subject, i: usize, want: &[Value], r: &CallRecords, out: &m
         });
     }
 }
+
+#[cfg(test)]
+#[path = "../panics_tests.rs"]
+mod tests;
