@@ -350,7 +350,9 @@ fn values(l: &[Text]) -> Vec<String> {
 
 fn count(r: &mut Reader, span: std::ops::Range<usize>, what: &str, wanted: usize, found: usize) -> bool {
     if wanted != found {
-        r.mistake(first_line(r, span), format!("{wanted} {what} are wanted, {found} are given"), None);
+        let wants = if wanted == 1 { format!("one {what} is") } else { format!("{wanted} {what}s are") };
+        let gives = if found == 1 { "one is".to_string() } else { format!("{found} are") };
+        r.mistake(first_line(r, span), format!("{wants} wanted, {gives} given"), None);
     }
     wanted == found
 }
@@ -391,15 +393,15 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
         if spread && !sig.variadic {
             r.mistake(first_line(r, span.clone()), "only a variadic parameter takes `...`", None);
         }
-        count(r, span, "arguments", sig.params.len(), args.len());
+        count(r, span, "argument", sig.params.len(), args.len());
     }
     if let Some(l) = &raw.returns {
         let span = l.first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
-        count(r, span, "results", sig.results.len(), l.len());
+        count(r, span, "result", sig.results.len(), l.len());
     }
     if let Some(l) = raw.wants.as_ref().and_then(|w| w.results.as_ref()) {
         let span = l.first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
-        count(r, span, "results", sig.results.len(), l.len());
+        count(r, span, "result", sig.results.len(), l.len());
     }
     let trace = raw.wants.as_ref().and_then(|w| w.trace.as_ref()).map(|t| values(t));
     let (action, want) = crate::want::decide(r, raw, case, sig)?;

@@ -119,9 +119,15 @@ pub fn parse(source: &Source) -> Result<Node, Box<Mistake>> {
         Err(e) => {
             let e = e.without_snippet();
             let at = e.location().map_or(0..0, |l| byte_range(&source.text, &l));
-            Err(Box::new(source.mistake(at, format!("YAML: {e}"), None)))
+            Err(Box::new(source.mistake(at, format!("YAML: {}", plain(&e.to_string())), None)))
         }
     }
+}
+
+/// The library's message without its advice to programmers and its place, which is told apart.
+fn plain(message: &str) -> &str {
+    let end = [", set DuplicateKeyPolicy", " at line "].iter().filter_map(|m| message.find(m)).min();
+    &message[..end.unwrap_or(message.len())]
 }
 
 /// A location's byte range; the library's byte offsets where it has them,
