@@ -4,6 +4,7 @@
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile, Expected};
 use goabi_cases::cell::Cell;
+use goabi_cases::value::{Value, identify};
 use goabi_cases::version::GoVersion;
 use goabi_generators::program::Function;
 use goabi_reports::verdict::{Basis, Finding, Verdict};
@@ -88,6 +89,19 @@ impl Subject<'_> {
             evidence,
         })
     }
+}
+
+/// The records with the addresses in arguments and results identified, in the
+/// order in which the wanted ones are: a parameter that was not recorded holds
+/// its place.
+fn identified(records: &CallRecords, params: usize) -> CallRecords {
+    let mut seen = records.clone();
+    let mut blanks = vec![Value::Unstated; params];
+    let CallRecords { args, results, .. } = &mut seen;
+    let mut given = args.iter_mut().flatten();
+    let slots = blanks.iter_mut().map(|blank| given.next().and_then(Option::as_mut).unwrap_or(blank));
+    identify(slots.chain(results.iter_mut().flatten()));
+    seen
 }
 
 macro_rules! oracles {

@@ -2,7 +2,7 @@
 //! results were afterwards, in which order things happened; and for processes
 //! that are to die their exit status and the first line of the runtime's message.
 
-use super::{OpenFact, Oracle, Subject, VectorSeen};
+use super::{OpenFact, Oracle, Subject, VectorSeen, identified};
 use goabi_cases::case::{Action, Outcome, RecoveredBy};
 use goabi_cases::selector::glob;
 use goabi_cases::value::{Value, differences, identify, show};
@@ -212,9 +212,7 @@ fn recovered(
 }
 
 fn results_after(s: &Subject, i: usize, want: &[Value], r: &CallRecords, out: &mut Vec<Verdict>) {
-    let mut seen = r.clone();
-    let CallRecords { args, results, .. } = &mut seen;
-    identify(args.iter_mut().flatten().flatten().chain(results.iter_mut().flatten()));
+    let seen = identified(r, s.case.signature.params.len());
     let got = seen.results.unwrap_or_default();
     if got.len() != want.len() {
         out.push(Verdict::Unobserved(format!("vectors[{i}].results: {} of {} were reported", got.len(), want.len())));

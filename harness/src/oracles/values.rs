@@ -1,7 +1,7 @@
 //! `values`: each argument as the callee saw it and each result as the caller
 //! saw it, bit for bit, against the case.
 
-use super::{OpenFact, Oracle, Subject, VectorSeen};
+use super::{OpenFact, Oracle, Subject, VectorSeen, identified};
 use goabi_cases::case::Outcome;
 use goabi_cases::value::{Value, differences, identify, show};
 use goabi_reports::verdict::{Basis, Verdict};
@@ -66,10 +66,7 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
         Fact::NotRequested => return vec![Verdict::Unobserved(format!("vectors[{i}]: the call was not asked for"))],
         Fact::Unavailable(why) => return vec![Verdict::Unobserved(format!("vectors[{i}]: {why}"))],
     };
-    let mut seen = records.clone();
-    let CallRecords { args, results, .. } = &mut seen;
-    let all_args = args.iter_mut().flatten().flatten();
-    identify(all_args.chain(results.iter_mut().flatten()));
+    let seen = identified(records, v.expected.args.len());
     let mut out = arguments(s, i, v, &seen);
     match (&v.expected.outcome, &seen.results) {
         (Outcome::Returns(want), Some(got)) if want.len() == got.len() => {

@@ -260,6 +260,8 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     }
     if gaps_only(&assigned(slot), &actual) {
         shown.push_str(": only its padding is wrong");
+    } else if repeats_only(&assigned(slot), &actual) {
+        shown.push_str(": the right pieces, some of them repeated");
     }
     Judgement::Disagree {
         expected: text(&assigned(slot)),
@@ -279,6 +281,17 @@ fn gaps_only(want: &[Segment], got: &[Segment]) -> bool {
         l.iter().filter(|s| s.spot != Spot::Nowhere).map(|s| (s.len, s.spot.clone())).collect()
     };
     let (want, got) = (named(want), named(got));
+    !want.is_empty() && want == got
+}
+
+/// Whether the description is the wanted one with some pieces said again right
+/// behind themselves.
+fn repeats_only(want: &[Segment], got: &[Segment]) -> bool {
+    let named = |l: &[Segment]| -> Vec<(u64, Spot)> {
+        l.iter().filter(|s| s.spot != Spot::Nowhere).map(|s| (s.len, s.spot.clone())).collect()
+    };
+    let (want, mut got) = (named(want), named(got));
+    got.dedup();
     !want.is_empty() && want == got
 }
 
