@@ -124,9 +124,11 @@ fn file(r: &mut Reader, calls: &[&str]) -> Option<CaseFile> {
     let types = raw.types.clone().unwrap_or_default();
     let type_imports = imports.of(r, &types, Fragment::Declarations);
     let mut cases: Vec<Case> = Vec::new();
-    for c in &raw.cases {
-        if let Some(other) = cases.iter().find(|o| o.id.name == c.name.value) {
-            let message = format!("case `{}` stands here twice (first on line {})", c.name.value, other.line);
+    for (i, c) in raw.cases.iter().enumerate() {
+        // Among all that stand there: one with mistakes of its own counts too.
+        if let Some(other) = raw.cases[..i].iter().find(|o| o.name.value == c.name.value) {
+            let (line, _) = r.source.line_column(other.name.span.start);
+            let message = format!("case `{}` stands here twice (first on line {line})", c.name.value);
             r.mistake(c.name.span.clone(), message, None);
             continue;
         }
