@@ -1,15 +1,18 @@
 //! `goabi run`.
 
 use super::{CommandError, Common, load, request};
-use crate::cli::Run;
+use crate::cli::{Run, Selection};
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, expand};
 use crate::progress::Progress;
 use crate::{session, setup};
+use goabi_reports::coordinate::Coordinate;
 use goabi_reports::record::Record;
 use goabi_reports::render::{RENDERERS, summary};
 use goabi_reports::store;
 use goabi_runners::process::Limits;
+use goabi_runners::toolchain::{Origin, Toolchain};
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -55,8 +58,9 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
         wanted: None,
         progress: &|stage, n| progress.advance(stage, n),
     };
-    let record = session::run(&jobs, &execs, &expectations, &shared, &[("load", loaded), ("setup", ready)]);
+    let mut record = session::run(&jobs, &execs, &expectations, &shared, &[("load", loaded), ("setup", ready)]);
     progress.finish();
+    complete_reruns(&mut record, &args.selection, &toolchains);
     let written = write_reports(&record, &args.out);
     let colour = if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         summary::Colour::Ansi
@@ -67,6 +71,26 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
     written?;
     println!("reports: {}", args.out.display());
     Ok(session::exit_code(&record))
+}
+
+/// Adds to each command that repeats a finding what it takes beside the cell:
+/// the case files, and toolchains that a label does not name well enough.
+fn complete_reruns(record: &mut Record, selection: &Selection, toolchains: &[Toolchain]) {
+    let quoted = |p: &Path| format!("'{}'", p.display().to_string().replace('\'', r"'\''"));
+    let mut common = String::new();
+    for c in &selection.cases {
+        common += &format!(" --cases {}", quoted(c));
+    }
+    for e in &selection.expectations {
+        common += &format!(" --expectations {}", quoted(e));
+    }
+    for f in &mut record.findings {
+        f.finding.rerun += &common;
+        let labels: BTreeSet<&str> = f.finding.cells.iter().map(|c| Coordinate::of(c).toolchain).collect();
+        for t in toolchains.iter().filter(|t| t.origin == Origin::Goroot && labels.contains(t.label.as_str())) {
+            f.finding.rerun += &format!(" --go {}", quoted(&t.goroot));
+        }
+    }
 }
 
 /// Writes the record first, then every view of it.
