@@ -258,8 +258,8 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     {
         shown.push_str(", the spill space before anything is stored there");
     }
-    if gaps_only(&assigned(slot), &actual) {
-        shown.push_str(": only its padding is wrong");
+    if let Some(symptom) = gaps_only(&assigned(slot), &actual) {
+        shown.push_str(symptom);
     } else if repeats_only(&assigned(slot), &actual) {
         shown.push_str(": the right pieces, some of them repeated");
     }
@@ -273,15 +273,30 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     }
 }
 
-/// Whether two descriptions name the same places in the same order, and differ
-/// in nothing but the padding between them: the symptom of golang/go#72053,
-/// told apart from every other wrong location.
-fn gaps_only(want: &[Segment], got: &[Segment]) -> bool {
-    let named = |l: &[Segment]| -> Vec<(u64, Spot)> {
-        l.iter().filter(|s| s.spot != Spot::Nowhere).map(|s| (s.len, s.spot.clone())).collect()
+/// If two descriptions name the same places in the same order, and differ in
+/// nothing but the padding between them: in which way. These are the symptoms
+/// of golang/go#72053, told apart from every other wrong location.
+fn gaps_only(want: &[Segment], got: &[Segment]) -> Option<&'static str> {
+    // What is named, each with the bytes of padding before it; the last one is the tail's.
+    let parse = |l: &[Segment]| {
+        let (mut named, mut gaps) = (Vec::new(), vec![0u64]);
+        for s in l {
+            match (&s.spot, gaps.last_mut()) {
+                (Spot::Nowhere, Some(gap)) => *gap = gap.saturating_add(s.len),
+                (spot, _) => {
+                    named.push((s.len, spot.clone()));
+                    gaps.push(0);
+                }
+            }
+        }
+        (named, gaps)
     };
-    let (want, got) = (named(want), named(got));
-    !want.is_empty() && want == got
+    let ((want, want_gaps), (got, got_gaps)) = (parse(want), parse(got));
+    if want.is_empty() || want != got {
+        return None;
+    }
+    let left_out = want_gaps.iter().zip(&got_gaps).all(|(w, g)| w == g || *g == 0);
+    Some(if left_out { ": its padding is left out" } else { ": its padding is in the wrong place" })
 }
 
 /// Whether the description is the wanted one with some pieces said again right

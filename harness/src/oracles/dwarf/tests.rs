@@ -220,7 +220,7 @@ fn wrong_pieces_are_found_each_by_its_own_text() {
     let found = |actual: &str| finding("dwarf.params[1].location", PAIR, actual);
     // What Go 1.27 writes in optimised builds.
     let gap_lost = p1(&[(1, reg(3)), (4, reg(17)), (8, reg(2))]);
-    assert_eq!(gap_lost, found("I1[1] F0[4] I2[8] = 13 bytes, type has 16"));
+    assert_eq!(gap_lost, found("I1[1] F0[4] I2[8] = 13 bytes, type has 16: its padding is left out"));
     // As wrong in another way: not to be taken for that.
     let order = p1(&[(1, reg(2)), (4, reg(17)), (8, reg(3))]);
     assert_eq!(order, found("I2[1] F0[4] I1[8] = 13 bytes, type has 16"));
@@ -228,7 +228,7 @@ fn wrong_pieces_are_found_each_by_its_own_text() {
     assert_eq!(size, found("I1[2] -[3] F0[4] I2[8] = 17 bytes, type has 16"));
     // The right total, but the float at offset 1.
     let shifted = p1(&[(1, reg(3)), (4, reg(17)), (3, Place::EmptyPiece), (8, reg(2))]);
-    assert_eq!(shifted, found("I1[1] F0[4] -[3] I2[8] = 16 bytes"));
+    assert_eq!(shifted, found("I1[1] F0[4] -[3] I2[8] = 16 bytes: its padding is in the wrong place"));
 }
 
 #[test]
