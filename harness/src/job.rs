@@ -466,3 +466,7 @@ fn judge(subject: &Subject) -> CellResult {
     }
     result
 }
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

@@ -200,3 +200,7 @@ pub fn exit_code(record: &Record) -> u8 {
         crate::exit::OK
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -137,7 +137,7 @@ fn list_prints_cells_and_builds_nothing() {
             .iter()
             .all(|l| l.starts_with("small/good/text@") && l.contains("linux-arm64") && l.contains("it is a test"))
     );
-    assert_eq!(programs(&place.path("cache")), [PathBuf::new(); 0]);
+    assert!(programs(&place.path("cache")).is_empty());
     // A version that is not here needs no fetching, and stands for itself.
     place.cache = Some(place.path("empty"));
     let done = place.goabi(&["list", "--cases", "suite", "--target", "arm64", "--go", "1.99.7", "good/add"]);
