@@ -149,10 +149,13 @@ fn launch(spec: &RunSpec<'_>, batch: &[u32], cancel: &Cancel) -> Result<Launch> 
         .current_dir(&work);
     let command = show(&cmd);
     let done = process::run(cmd, &spec.limits, Some(&file), cancel)?;
+    let transcript = transcript::read(&head(&file, spec.limits.output)?);
+    // A case may have made a folder read-only, which the guard's own removal
+    // would leave behind.
+    let _ = crate::cache::remove(dir.path());
     if done.stopped == Some(Stop::Cancelled) {
         return Err(RunnerError::Cancelled);
     }
-    let transcript = transcript::read(&head(&file, spec.limits.output)?);
     Ok(Launch { command, done, transcript })
 }
 
