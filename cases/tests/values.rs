@@ -7,7 +7,7 @@ use goabi_cases::value::{Place, Value, identify, show};
 
 const DECLS: &str = "type Pair struct { A int8; B float64; C string }\n\
     type Box[T any] struct { V T; Next *Box[T] }\n\
-    type Code int16\nconst Limit = 1 << 40\nconst ( First Code = iota + 1; Second )\n\
+    type Code int16\nconst Limit = 1 << 40\nconst (\nFirst Code = iota + 1\nSecond\n)\n\
     type Fault struct { N int }\nfunc (f *Fault) Error() string { return \"fault\" }\n\
     var ErrGone = errors.New(\"gone\")\n";
 
@@ -102,7 +102,7 @@ fn mistakes_are_refused() {
     refused("Pair", "Pair{1, 2}", "has 3 fields, 2 values");
     refused("[2]int", "[2]int{1, 2, 3}", "out of range");
     refused("int", "1 +", "not Go");
-    refused("int", "len(\"x\")", "does not know `len`");
+    refused("int", "len(\"x\")", "`len` would have to be run");
     refused("int32", "int64(1)", "int64 where int32 is wanted");
     refused("int", "1 << 99999999", "too large");
     refused("[]int", "append([]int{}, 1)", "does not know `append`");
@@ -128,7 +128,8 @@ fn what_shares_memory_is_seen_to() {
     identify(&mut list);
     let places: Vec<Place> =
         list.iter().map(|v| if let Value::Slice(Some(s)) = v { s.place } else { panic!() }).collect();
-    assert_eq!(places, [Place::Seen(1, 0), Place::Seen(1, 8), Place::Seen(3, 0)]);
+    let [Place::Seen(a, 0), Place::Seen(b, 8), Place::Seen(c, 0)] = places[..] else { panic!("{places:?}") };
+    assert!(a == b && a != c, "{places:?}");
     let error = type_of_text(&scope, "error").unwrap();
     let mut gone = [e.value("ErrGone", &error).unwrap(), e.value("ErrGone", &error).unwrap()];
     identify(&mut gone);

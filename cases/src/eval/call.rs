@@ -46,6 +46,12 @@ const MATH: [(&str, &str); 30] = [
     ("MaxUint", "1<<WORD - 1"),
 ];
 
+/// Predeclared functions that are not evaluated here.
+const BUILTINS: [&str; 14] = [
+    "append", "cap", "clear", "close", "copy", "delete", "imag", "len", "max", "min", "panic", "print", "real",
+    "recover",
+];
+
 /// The bits of `math.NaN()`, by its source `Float64frombits(uvnan)`.
 const UVNAN: u64 = 0x7ff8_0000_0000_0001;
 
@@ -116,11 +122,11 @@ impl Evaluator<'_> {
                 _ => Err(p.error(*bits, "a number is wanted here")),
             },
             (_, [x]) if function.kind() != "selector_expression" || name == "unsafe.Pointer" => {
-                let declared_func = local && !self.scope.has_type(name);
-                if declared_func {
+                let function_of_go = !self.scope.has_type(name) && (local || BUILTINS.contains(&name));
+                if function_of_go {
                     return Err(p.error(
                         function,
-                        format!("`{name}` would have to be run; values are known without running Go"),
+                        format!("`{name}` would have to be run, and values are known without running Go"),
                     ));
                 }
                 self.conversion(p, n, function, *x)

@@ -255,8 +255,8 @@ impl Page {
         let labels: Vec<&str> = record.toolchains.iter().map(|t| t.label.as_str()).collect();
         let took = record.timings.get(WALL).copied().unwrap_or_else(|| record.timings.values().sum());
         let mut end = match (totals.judged(), record.interrupted) {
-            (0, _) => format!("{} (nothing was judged)", self.ink(Ink::Red, "NOTHING")),
             (_, true) => self.ink(Ink::Red, "INTERRUPTED"),
+            (0, false) => format!("{} (nothing was judged)", self.ink(Ink::Red, "NOTHING")),
             (_, false) if totals.failing() > 0 || !record.problems.is_empty() => self.ink(Ink::Red, "FAILED"),
             (_, false) => self.ink(Ink::Green, "OK"),
         };
