@@ -5,6 +5,8 @@ use crate::cli::List;
 use crate::plan::{PlannedToolchain, expand};
 use crate::{exit, setup};
 use goabi_cases::version::GoVersion;
+use goabi_runners::error::RunnerError;
+use goabi_runners::provision::NEWEST;
 use std::io::Write;
 
 pub(super) fn run(common: &Common, args: &List) -> Result<u8, CommandError> {
@@ -25,7 +27,14 @@ pub(super) fn run(common: &Common, args: &List) -> Result<u8, CommandError> {
         })),
         None => {
             let p = setup::provision(common.cache.clone(), true, &common.cancel)?;
-            let found = setup::toolchains(&p, &args.selection.go, &request.selectors)?;
+            let found = match setup::toolchains(&p, &args.selection.go, &request.selectors) {
+                // Nothing is here and nothing was asked for: the cells are those of what a run would fetch.
+                Err(RunnerError::Offline { .. }) if asked.is_empty() && std::env::var_os("GOABI_GO").is_none() => {
+                    planned.push(PlannedToolchain { label: format!("go{NEWEST}"), version: NEWEST });
+                    vec![]
+                }
+                found => found?,
+            };
             planned.extend(found.into_iter().map(|t| PlannedToolchain { label: t.label, version: t.version }));
         }
     }
