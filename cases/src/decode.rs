@@ -3,7 +3,7 @@
 //! their types, which are required (those not `Option`, `Vec` or `bool`), and
 //! their docs, which become the schema's descriptions.
 
-use crate::mistake::{Mistake, Source, did_you_mean};
+use crate::mistake::{Mistake, Source, did_you_mean, meant_instead};
 use crate::yaml::{Kind, Node, Text};
 use serde_json::{Value as Json, json};
 use std::ops::Range;
@@ -15,6 +15,15 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Whether one of these keys was misspelt in the given part of the file:
+    /// its absence then needs no mistake of its own.
+    #[must_use]
+    pub fn misspelt(&self, span: &Range<usize>, keys: &[&str]) -> bool {
+        let meant = |help: &str| keys.iter().any(|k| help == meant_instead(k));
+        let mut inside = self.mistakes.iter().filter(|m| span.contains(&m.offset()));
+        inside.any(|m| m.help.as_deref().is_some_and(meant))
+    }
+
     /// Notes a mistake.
     pub fn mistake(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
         self.mistakes.push(self.source.mistake(span, message, help));
@@ -181,6 +190,9 @@ pub fn entries<'n>(node: &'n Node, known: &[&str], what: &str, r: &mut Reader) -
 
 /// Notes a key that is missing.
 pub fn missing(node: &Node, key: &str, what: &str, r: &mut Reader) {
+    if r.misspelt(&node.span, &[key]) {
+        return;
+    }
     let end = r.source.text[node.span.start..].find('\n').map_or(node.span.end, |i| node.span.start + i);
     r.mistake(node.span.start..end.min(node.span.end), format!("{what} without the key `{key}`"), None);
 }

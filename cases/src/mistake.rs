@@ -72,6 +72,12 @@ impl Mistake {
         (&self.path, self.line, self.column)
     }
 
+    /// The byte offset in the file at which it is.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.span.offset()
+    }
+
     /// One line: `path:line:column: message (help)`.
     #[must_use]
     pub fn one_line(&self) -> String {
@@ -88,5 +94,11 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|c| (strsim::damerau_levenshtein(word, c), c))
         .filter(|(d, c)| *d <= (c.len() / 3).max(1))
         .min()
-        .map(|(_, c)| format!("did you mean `{c}`?"))
+        .map(|(_, c)| meant_instead(c))
+}
+
+/// The hint at the word that was probably meant.
+#[must_use]
+pub fn meant_instead(word: &str) -> String {
+    format!("did you mean `{word}`?")
 }

@@ -55,6 +55,7 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
             None
         }
         (None, None, Some(w)) => Some((Action::Body, wanted(r, w, RecoveredBy::Callee)?)),
+        (None, None, None) if r.misspelt(&v.span, &["returns", "panics", "wants"]) => None,
         (None, None, None) => {
             r.mistake(
                 here,

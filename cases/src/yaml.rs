@@ -165,6 +165,13 @@ fn node(text: &str, raw: Spanned<Raw>) -> Node {
                 .collect(),
         ),
     };
+    // The library gives a collection the place of its first token: it reaches to its last item.
+    let last = match &kind {
+        Kind::Seq(items) => items.last().map(|n| n.span.end),
+        Kind::Map(entries) => entries.last().map(|(k, v)| k.span.end.max(v.span.end)),
+        Kind::Null | Kind::Scalar(_) => None,
+    };
+    let span = span.start..span.end.max(last.unwrap_or(0));
     Node { span, kind }
 }
 

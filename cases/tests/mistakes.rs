@@ -91,3 +91,14 @@ fn a_constraint_is_no_mistake() {
     vectors: [{args: [], returns: ['7']}]\n";
     assert_eq!(mistakes(text), [""; 0]);
 }
+
+#[test]
+fn a_misspelt_key_is_one_mistake() {
+    let found = mistakes(
+        "about: x\ncases:\n  - name: one\n    why: y\n    fucn: \"func() int\"\n    vectors: [{args: [], retruns: ['1']}]\n",
+    );
+    assert_eq!(
+        found,
+        ["5:5: unknown key `fucn` (did you mean `func`?)", "6:26: unknown key `retruns` (did you mean `returns`?)"]
+    );
+}

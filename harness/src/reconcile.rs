@@ -32,12 +32,13 @@ pub fn reconcile(
         let mut own = j.result.findings;
         own.extend(peers.iter().filter(|f| f.cells.contains(&text)).cloned());
         for f in own {
-            let known = applying.iter().position(|e| e.describes(&f.oracle, &f.path, &f.expected, &f.actual));
-            let (outcome, expectation) = match known {
-                Some(i) => {
-                    shown[i] = true;
-                    (Outcome::Known { issue: applying[i].issue.clone() }, Some(applying[i].id.clone()))
-                }
+            let describes = |e: &Expectation| e.describes(&f.oracle, &f.path, &f.expected, &f.actual);
+            // One finding may show what several expectations describe.
+            for (e, shown) in applying.iter().zip(&mut shown) {
+                *shown |= describes(e);
+            }
+            let (outcome, expectation) = match applying.iter().position(|e| describes(e)) {
+                Some(i) => (Outcome::Known { issue: applying[i].issue.clone() }, Some(applying[i].id.clone())),
                 None => (Outcome::Fail, None),
             };
             worst = worse(worst, outcome.clone());
