@@ -28,6 +28,8 @@ pub enum Command {
     List(List),
     /// Check case files and expectations, and nothing else.
     Check(Check),
+    /// Render an old record again.
+    Report(Report),
     /// Print a JSON schema.
     Schema(Schema),
     /// Say what is on this machine, and what each missing part costs.
@@ -103,6 +105,19 @@ pub struct Check {
     pub files: Vec<PathBuf>,
 }
 
+/// `goabi report`.
+#[derive(Args, Debug)]
+pub struct Report {
+    /// The record.json of some run.
+    pub record: PathBuf,
+    /// The format, printed where no folder is given; commas between [default: all, for which a folder is needed].
+    #[arg(long, value_name = "ID", long_help = formats_help())]
+    pub format: Vec<String>,
+    /// Where the reports go, each under its own name.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// `goabi schema`.
 #[derive(Args, Debug)]
 pub struct Schema {
@@ -173,6 +188,14 @@ fn calls_help() -> String {
     let mut out = String::from("Call kinds; commas between [default: all]:\n");
     for c in goabi_generators::call::CALLS {
         let _ = writeln!(out, "  {:<17} {}", c.id(), c.about());
+    }
+    out
+}
+
+fn formats_help() -> String {
+    let mut out = String::from("Formats; commas between. One is printed where no folder is given [default: all]:\n");
+    for r in goabi_reports::render::RENDERERS {
+        let _ = writeln!(out, "  {:<10} {} ({})", r.id, r.about, r.file);
     }
     out
 }

@@ -5,6 +5,7 @@ pub mod coordinate;
 pub mod environment;
 pub mod groups;
 pub mod outcome;
+pub mod overview;
 pub mod record;
 pub mod render;
 pub mod schema;

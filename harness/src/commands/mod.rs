@@ -9,6 +9,7 @@ use goabi_cases::expectation::{self, Expectation};
 use goabi_cases::mistake::Mistake;
 use goabi_cases::selector::{BadSelector, Selector};
 use goabi_generators::call;
+use goabi_reports::store::StoreError;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ mod cache;
 mod check;
 mod doctor;
 mod list;
+mod report;
 mod run;
 mod schema;
 mod setup;
@@ -35,6 +37,21 @@ pub enum CommandError {
     Runner(#[from] RunnerError),
     #[error("{0}")]
     Output(String),
+    /// A record that cannot be read, or is none.
+    #[error("{}", with_causes(.0))]
+    Record(StoreError),
+    /// A command line that asks for what makes no sense.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn with_causes(e: &StoreError) -> String {
+    match e {
+        StoreError::Read { source, .. } | StoreError::Write { source, .. } => format!("{e}: {source}"),
+        // These tell their causes themselves.
+        StoreError::Broken { .. } | StoreError::Version { .. } => e.to_string(),
+    }
 }
 
 fn count(n: usize) -> String {
@@ -45,6 +62,7 @@ impl CommandError {
     fn code(&self) -> u8 {
         match self {
             CommandError::Mistakes(_) | CommandError::Plan(_) | CommandError::Selector(_) => exit::MISTAKE,
+            CommandError::Record(_) | CommandError::Usage(_) => exit::MISTAKE,
             CommandError::Runner(RunnerError::Cancelled) => exit::INTERRUPTED,
             CommandError::Runner(RunnerError::BadRequest { .. } | RunnerError::NotAGoroot { .. }) => exit::MISTAKE,
             CommandError::Runner(_) | CommandError::Output(_) => exit::BROKEN,
@@ -88,6 +106,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
         Command::Run(a) => run::run(&common, &a),
         Command::List(a) => list::run(&common, &a),
         Command::Check(a) => check::run(&a),
+        Command::Report(a) => report::run(&a),
         Command::Schema(a) => schema::run(a.of),
         Command::Doctor(a) => doctor::run(&common, &a),
         Command::Setup(a) => setup::run(&common, &a),

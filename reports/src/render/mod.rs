@@ -42,12 +42,28 @@ macro_rules! renderers {
     };
 }
 
-renderers! { json, junit, summary }
+renderers! { json, junit, summary, markdown }
+
+/// The renderer of this id; `md` is markdown's, too.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Renderer> {
+    let id = if id == "md" { "markdown" } else { id };
+    RENDERERS.iter().find(|r| r.id == id)
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn each_is_found_by_its_id() {
+        for r in RENDERERS {
+            assert_eq!(by_id(r.id).unwrap().file, r.file);
+        }
+        assert_eq!(by_id("md").unwrap().id, "markdown");
+        assert!(by_id("pdf").is_none());
+    }
 
     #[test]
     fn every_file_here_is_listed() {

@@ -3,10 +3,10 @@
 //! a table, and the totals last, where the eye is.
 
 use super::RenderError;
-use crate::coordinate::Coordinate;
-use crate::outcome::{Outcome, Totals};
-use crate::record::{Record, WALL};
 use crate::groups::{Group, groups};
+use crate::outcome::Totals;
+use crate::overview::{self, End, counted};
+use crate::record::Record;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -50,25 +50,12 @@ pub fn summary(record: &Record, colour: Colour) -> String {
     let mut page = Page { out: String::new(), colour };
     page.problems(record);
     page.failures(record);
-    page.counted("known", "as expected", record.cells.iter().filter_map(|c| match &c.outcome {
-        Outcome::Known { issue } => Some(issue.as_str()),
-        Outcome::Pass | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => None,
-    }));
-    page.counted("skipped", "not run", record.cells.iter().filter_map(|c| match &c.outcome {
-        Outcome::Skipped { reason } => Some(reason.as_str()),
-        Outcome::Pass | Outcome::Known { .. } | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky => None,
-    }));
+    page.counted("known", "as expected", overview::known(record));
+    page.counted("skipped", "not run", overview::skipped(record));
     page.not_described(record);
     page.table(record);
     page.totals(record);
     page.out
-}
-
-/// `1 cell`, `2 cells`.
-fn counted(count: impl std::fmt::Display, noun: &str) -> String {
-    let count = count.to_string();
-    let s = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{s}")
 }
 
 struct Page {
@@ -181,9 +168,7 @@ impl Page {
         self.line("");
     }
 
-    fn counted<'a>(&mut self, word: &str, what: &str, keys: impl Iterator<Item = &'a str>) {
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        keys.for_each(|k| *counts.entry(k).or_default() += 1);
+    fn counted(&mut self, word: &str, what: &str, counts: BTreeMap<&str, u32>) {
         if counts.is_empty() {
             return;
         }
@@ -196,10 +181,7 @@ impl Page {
     }
 
     fn not_described(&mut self, record: &Record) {
-        let mut by_oracle: BTreeMap<&str, u64> = BTreeMap::new();
-        for (id, o) in record.cells.iter().flat_map(|c| &c.oracles).filter(|(_, o)| o.not_described > 0) {
-            *by_oracle.entry(id).or_default() += u64::from(o.not_described);
-        }
+        let by_oracle = overview::not_described(record);
         if by_oracle.is_empty() {
             return;
         }
@@ -210,11 +192,7 @@ impl Page {
     }
 
     fn table(&mut self, record: &Record) {
-        let mut rows: BTreeMap<(&str, &str), Totals> = BTreeMap::new();
-        for c in &record.cells {
-            let at = Coordinate::of(&c.cell);
-            rows.entry((at.target, at.build)).or_default().add(&c.outcome);
-        }
+        let rows = overview::by_target(record);
         if rows.is_empty() {
             return;
         }
@@ -253,12 +231,12 @@ impl Page {
             .map(|(word, count)| self.count(word, count, &format!("{count} {word}")))
             .collect();
         let labels: Vec<&str> = record.toolchains.iter().map(|t| t.label.as_str()).collect();
-        let took = record.timings.get(WALL).copied().unwrap_or_else(|| record.timings.values().sum());
-        let mut end = match (totals.judged(), record.interrupted) {
-            (_, true) => self.ink(Ink::Red, "INTERRUPTED"),
-            (0, false) => format!("{} (nothing was judged)", self.ink(Ink::Red, "NOTHING")),
-            (_, false) if totals.failing() > 0 || !record.problems.is_empty() => self.ink(Ink::Red, "FAILED"),
-            (_, false) => self.ink(Ink::Green, "OK"),
+        let took = overview::seconds(record);
+        let how = End::of(record);
+        let mut end = match how {
+            End::Interrupted | End::Failed => self.ink(Ink::Red, how.word()),
+            End::Nothing => format!("{} (nothing was judged)", self.ink(Ink::Red, how.word())),
+            End::Ok => self.ink(Ink::Green, how.word()),
         };
         let _ = write!(end, ": {}", counted(totals.all(), "cell"));
         if !parts.is_empty() {
