@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::exit;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub enum Command {
     Check(Check),
     /// Render an old record again.
     Report(Report),
+    /// Compare two records; exit code 1 when something regressed.
+    Diff(Diff),
     /// Print a JSON schema.
     Schema(Schema),
     /// Say what is on this machine, and what each missing part costs.
@@ -118,6 +121,35 @@ pub struct Report {
     pub out: Option<PathBuf>,
 }
 
+/// `goabi diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The record.json of the old run.
+    pub old: PathBuf,
+    /// The record.json of the new run.
+    pub new: PathBuf,
+    /// How to print it.
+    #[arg(long, value_name = "ID", default_value = "text", value_parser = comparison_formats())]
+    pub format: String,
+    /// Print cells that are the same, too.
+    #[arg(long)]
+    pub all: bool,
+    /// Whether toolchains belong to what cells are matched by.
+    #[arg(long, value_enum, default_value_t = ToolchainMatch::Auto)]
+    pub toolchains: ToolchainMatch,
+}
+
+/// How `goabi diff` treats the toolchains of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ToolchainMatch {
+    /// Ignored where each record has exactly one and they differ.
+    Auto,
+    /// Matched.
+    Match,
+    /// Ignored.
+    Ignore,
+}
+
 /// `goabi schema`.
 #[derive(Args, Debug)]
 pub struct Schema {
@@ -135,6 +167,8 @@ pub enum SchemaKind {
     Expectations,
     /// record.json.
     Record,
+    /// What `goabi diff --format json` prints.
+    Comparison,
 }
 
 /// `goabi doctor`.
@@ -174,6 +208,11 @@ pub enum CacheCommand {
         #[arg(long)]
         all: bool,
     },
+}
+
+fn comparison_formats() -> PossibleValuesParser {
+    let formats = goabi_reports::compare::render::FORMATS;
+    PossibleValuesParser::new(formats.iter().map(|f| PossibleValue::new(f.id).help(f.about)))
 }
 
 fn exit_help() -> String {

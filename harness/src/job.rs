@@ -7,7 +7,7 @@ use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
 use goabi_cases::case::{CaseFile, Expected};
 use goabi_generators::program::{Program, Selected, Unit, UnitKind, generate};
-use goabi_reports::record::{OracleSummary, Problem, ProblemKind};
+use goabi_reports::record::{OracleSummary, Problem, ProblemKind, RUN};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
 use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
@@ -127,7 +127,7 @@ fn unjudged(c: &PlannedCell, why: String) -> CellResult {
     summary.add(&Verdict::Unobserved(why.clone()));
     CellResult {
         cell: c.cell.to_string(),
-        oracles: BTreeMap::from([("run".to_string(), summary)]),
+        oracles: BTreeMap::from([(RUN.to_string(), summary)]),
         findings: vec![],
         unobserved: vec![why],
         open: vec![],

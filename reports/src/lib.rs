@@ -1,6 +1,7 @@
 //! The run record with its closed words (verdict, finding, outcome), and every
 //! rendering of it. The record is written first; every format is a view of it.
 
+pub mod compare;
 pub mod coordinate;
 pub mod environment;
 pub mod groups;

@@ -18,6 +18,10 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The key in [`Record::timings`] that is no stage: the whole run by the clock.
 pub const WALL: &str = "wall";
 
+/// The key in [`CellRecord::oracles`] that is no oracle: why a cell could not
+/// be run or judged at all.
+pub const RUN: &str = "run";
+
 /// One run of goabi.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
@@ -165,6 +169,13 @@ impl OracleSummary {
 }
 
 impl CellRecord {
+    /// Why it could not be run or judged at all, where that is so: through no
+    /// fault of the case, which [`Outcome::Fail`] alone does not tell.
+    #[must_use]
+    pub fn unjudged(&self) -> Option<&str> {
+        self.oracles.get(RUN)?.unobserved_because.keys().next().map(String::as_str)
+    }
+
     /// Oracle and reason of each thing that should have been seen and was not.
     pub fn unobserved(&self) -> impl Iterator<Item = (&str, &str)> {
         self.oracles.iter().flat_map(|(id, o)| o.unobserved_because.keys().map(move |why| (id.as_str(), why.as_str())))

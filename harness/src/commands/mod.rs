@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 mod cache;
 mod check;
+mod diff;
 mod doctor;
 mod list;
 mod report;
@@ -107,6 +108,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
         Command::List(a) => list::run(&common, &a),
         Command::Check(a) => check::run(&a),
         Command::Report(a) => report::run(&a),
+        Command::Diff(a) => diff::run(&a),
         Command::Schema(a) => schema::run(a.of),
         Command::Doctor(a) => doctor::run(&common, &a),
         Command::Setup(a) => setup::run(&common, &a),

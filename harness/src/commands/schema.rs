@@ -13,6 +13,7 @@ pub fn text(kind: SchemaKind) -> String {
         SchemaKind::Cases => pretty(&goabi_cases::raw::json_schema()),
         SchemaKind::Expectations => pretty(&goabi_cases::expectation::json_schema()),
         SchemaKind::Record => goabi_reports::schema::record_schema(),
+        SchemaKind::Comparison => goabi_reports::schema::comparison_schema(),
     }
 }
 
