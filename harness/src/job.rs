@@ -116,7 +116,12 @@ fn broken(job: &Job, s: &Shared, group: &[Picked], e: &RunnerError, out: &mut Jo
     let toolchain = s.toolchains[job.toolchain].label.clone();
     let place = format!("{}/{}/{}", toolchain, job.target, job.build);
     out.problems.push(Problem { kind, toolchain: Some(toolchain), cell: None, message: format!("{place}: {e}{help}") });
+    // What was judged, or did not build, before this happened stays as it is.
+    let done: BTreeSet<String> = out.cells.iter().map(|c| c.cell.clone()).collect();
     for i in group.iter().flat_map(|p| &p.cells).filter(|i| s.wants(&job.cells[**i])) {
+        if done.contains(&job.cells[*i].cell.to_string()) {
+            continue;
+        }
         let why = format!("{}: {}", kind.words(), e.to_string().lines().next().unwrap_or_default());
         out.cells.push(unjudged(&job.cells[*i], why));
     }

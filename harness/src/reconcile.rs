@@ -1,13 +1,15 @@
 //! Expectations turn findings into outcomes: what is known is forgiven, what
 //! was known and is gone is reported, everything else fails.
 
-use crate::job::CellResult;
+use crate::job::{BUILD, CellResult};
 use goabi_cases::cell::Cell;
 use goabi_cases::expectation::Expectation;
 use goabi_cases::version::GoVersion;
 use goabi_reports::outcome::Outcome;
-use goabi_reports::record::{CellRecord, FindingRecord};
+use goabi_reports::record::{CellRecord, FindingRecord, OracleSummary, RUN};
+
 use goabi_reports::verdict::{Basis, Finding};
+use std::collections::BTreeMap;
 
 /// A judged cell with its coordinate.
 pub struct Judged<'a> {
@@ -49,7 +51,7 @@ pub fn reconcile(
         }
         // An expectation is gone only where its oracle did judge the cell.
         for (e, _) in applying.iter().zip(&shown).filter(|(_, shown)| !**shown) {
-            if !j.result.oracles.get(&e.oracle).is_some_and(|o| o.agree > 0 && o.unobserved == 0) {
+            if !could_show(&j.result.oracles, &e.oracle) {
                 continue;
             }
             let outcome = Outcome::Fixed { issue: e.issue.clone() };
@@ -71,6 +73,15 @@ pub fn reconcile(
     (cells, findings)
 }
 
+/// Whether a finding of that oracle would show in the cell if it were there. A
+/// build that fails leaves nothing to the others: where they judged, it did not fail.
+fn could_show(judged: &BTreeMap<String, OracleSummary>, oracle: &str) -> bool {
+    if oracle == BUILD {
+        return !judged.contains_key(BUILD) && !judged.contains_key(RUN);
+    }
+    judged.get(oracle).is_some_and(|o| o.agree > 0 && o.unobserved == 0)
+}
+
 /// The worse of two outcomes.
 fn worse(a: Outcome, b: Outcome) -> Outcome {
     fn rank(o: &Outcome) -> u8 {
@@ -90,8 +101,6 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
 mod tests {
     use super::*;
     use goabi_cases::cell::{Build, CaseId, Target};
-    use goabi_reports::record::OracleSummary;
-    use std::collections::BTreeMap;
 
     fn cell() -> Cell {
         Cell {
@@ -166,6 +175,16 @@ mod tests {
     fn a_symptom_that_is_gone_is_fixed_and_fails() {
         let (outcome, n) = run("", None, GoVersion::new(1, 27, 3));
         assert_eq!((outcome.id(), outcome.fails(), n), ("fixed", true, 1));
+    }
+
+    #[test]
+    fn an_expected_build_failure_that_is_gone_is_fixed() {
+        let judged = |oracle: &str| {
+            BTreeMap::from([(oracle.to_string(), OracleSummary { agree: 1, ..OracleSummary::default() })])
+        };
+        assert!(could_show(&judged("values"), BUILD));
+        assert!(!could_show(&judged(BUILD), BUILD) && !could_show(&judged(RUN), BUILD));
+        assert!(!could_show(&judged("values"), "dwarf"));
     }
 
     #[test]

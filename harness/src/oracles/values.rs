@@ -22,10 +22,15 @@ impl Oracle for Kind {
     fn open(&self, s: &Subject) -> Vec<OpenFact> {
         let mut out = Vec::new();
         for (i, v) in s.vectors.iter().enumerate() {
-            let (Fact::Seen(r), Outcome::Returns(want)) = (&v.records, &v.expected.outcome) else { continue };
+            let Fact::Seen(r) = &v.records else { continue };
             let Some(results) = &r.results else { continue };
-            for (n, (want, got)) in want.iter().zip(results).enumerate() {
-                if *want == Value::Unstated {
+            let stated = match &v.expected.outcome {
+                Outcome::Returns(want) | Outcome::Recovered { results: Some(want), .. } => want.as_slice(),
+                Outcome::Recovered { results: None, .. } => &[],
+                Outcome::Dies { .. } | Outcome::Goexit => continue,
+            };
+            for (n, got) in results.iter().enumerate() {
+                if stated.get(n).is_none_or(|want| *want == Value::Unstated) {
                     let path = format!("vectors[{i}].results[{n}]");
                     out.push(OpenFact { path, class: String::new(), text: open_text(got) });
                 }

@@ -10,7 +10,12 @@ pub const ABOUT: &str = "everything that the run found out, for programs";
 
 /// The record as JSON.
 pub fn render(record: &Record) -> Result<String, RenderError> {
-    let mut text = serde_json::to_string_pretty(record)
+    pretty(record)
+}
+
+/// Anything as pretty-printed JSON with a closing newline.
+pub(crate) fn pretty(value: &impl serde::Serialize) -> Result<String, RenderError> {
+    let mut text = serde_json::to_string_pretty(value)
         .map_err(|e| RenderError::Format { format: "json", message: e.to_string() })?;
     text.push('\n');
     Ok(text)

@@ -9,10 +9,7 @@ pub const ABOUT: &str = "every row, for programs";
 
 /// The comparison as JSON.
 pub fn render(c: &Comparison) -> Result<String, RenderError> {
-    let mut text = serde_json::to_string_pretty(c)
-        .map_err(|e| RenderError::Format { format: "json", message: e.to_string() })?;
-    text.push('\n');
-    Ok(text)
+    crate::render::json::pretty(c)
 }
 
 #[cfg(test)]
