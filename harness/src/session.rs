@@ -104,6 +104,8 @@ pub fn run(
         problems,
         cells,
         findings,
+        functions: vec![],
+        sources: vec![],
         timings,
     };
     record.seal();

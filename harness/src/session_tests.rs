@@ -28,6 +28,8 @@ fn record(outcomes: &[Outcome]) -> Record {
         problems: vec![],
         cells: outcomes.iter().enumerate().map(cell).collect(),
         findings: vec![],
+        functions: vec![],
+        sources: vec![],
         timings: BTreeMap::new(),
     };
     record.seal();

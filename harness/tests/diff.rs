@@ -44,6 +44,8 @@ fn record(place: &Place, name: &str, label: &str, cases: &[(&str, Outcome)]) {
             })
             .collect(),
         findings: vec![],
+        functions: vec![],
+        sources: vec![],
         timings: BTreeMap::new(),
     };
     record.seal();

@@ -44,6 +44,8 @@ fn record() -> Record {
             cell("a/b/c@go1.27.3/linux-arm64/opt/inline", Outcome::Known { issue: "golang/go#72053".into() }),
         ],
         findings: vec![FindingRecord { finding, outcome: Outcome::Fail, expectation: None }],
+        functions: vec![],
+        sources: vec![],
         timings: BTreeMap::from([("wall".into(), 6.5)]),
     };
     record.seal();

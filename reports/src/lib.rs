@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod coordinate;
 pub mod environment;
+pub mod function;
 pub mod groups;
 pub mod outcome;
 pub mod overview;

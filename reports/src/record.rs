@@ -5,6 +5,7 @@
 //! what may differ.
 
 use crate::environment::{Emulator, Host, Toolchain};
+use crate::function::{FunctionRecord, SourceRecord};
 use crate::outcome::{Outcome, Totals};
 use crate::verdict::{Finding, Verdict};
 use schemars::JsonSchema;
@@ -55,6 +56,12 @@ pub struct Record {
     pub cells: Vec<CellRecord>,
     /// Every disagreement.
     pub findings: Vec<FindingRecord>,
+    /// The functions under test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionRecord>,
+    /// The generated Go of the cases with findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceRecord>,
     /// Seconds by stage, `load`, `build`, `run`..., added up over threads; and
     /// [`WALL`], the seconds of the whole run.
     pub timings: BTreeMap<String, f64>,
@@ -195,6 +202,10 @@ impl Record {
         }
         self.findings.sort_by(|a, b| (&a.finding.cells, a).cmp(&(&b.finding.cells, b)));
         self.findings.dedup();
+        self.functions.sort();
+        self.functions.dedup();
+        self.sources.sort();
+        self.sources.dedup();
         self.problems.sort();
         self.problems.dedup();
         self.toolchains.sort();

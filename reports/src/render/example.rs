@@ -2,6 +2,7 @@
 
 use crate::coordinate::rerun;
 use crate::environment::{Emulator, Host, Toolchain};
+use crate::function::{CodeRecord, FunctionRecord, InstructionRecord, LocationRecord, SourceRecord, VariableRecord};
 use crate::outcome::{Outcome, Totals};
 use crate::record::{CellRecord, FindingRecord, OracleSummary, Problem, ProblemKind, Record, SCHEMA_VERSION};
 use crate::verdict::{Basis, Finding, Verdict};
@@ -30,6 +31,34 @@ fn cell(cell: &str, outcome: Outcome, oracles: &[(&str, &[Verdict])]) -> CellRec
         verdicts.iter().for_each(|v| summary.add(v));
     }
     CellRecord { cell: cell.into(), outcome, oracles: summaries, seconds: None }
+}
+
+fn function(target: &str, code: &[(&str, Option<&str>)], locations: &[&str]) -> FunctionRecord {
+    let instructions = (0..).step_by(4).zip(code).map(|(offset, (text, mark))| InstructionRecord {
+        offset,
+        text: (*text).into(),
+        line: Some(3),
+        mark: mark.map(str::to_string),
+    });
+    FunctionRecord {
+        case: "results/mixed/any_bytes_error".into(),
+        toolchain: "go1.27.3".into(),
+        target: target.into(),
+        build: "opt".into(),
+        symbol: "goabi/c/results/mixed.F".into(),
+        calls: vec!["direct".into(), "func_value".into()],
+        assignment: vec!["IN 0: R{ I0 } spilloffset: 0 typ: int".into()],
+        code: Some(CodeRecord { text_bytes: 8, frame_bytes: Some(0), instructions: Some(2) }),
+        variables: vec![VariableRecord {
+            name: "v".into(),
+            result: true,
+            ty: "interface {}".into(),
+            assigned: "R{ I0 I1 }".into(),
+            locations: locations.iter().map(|p| LocationRecord { range: Some((0, 8)), place: (*p).into() }).collect(),
+        }],
+        instructions: instructions.collect(),
+        not_disassembled: None,
+    }
 }
 
 /// The record, sealed.
@@ -126,6 +155,17 @@ pub fn record() -> Record {
             finding_record(known, Outcome::Known { issue: "golang/go#72053".into() }, Some("dwarf-padding-pieces")),
             finding_record(flaky, Outcome::Flaky, None),
         ],
+        functions: vec![
+            function("linux-amd64", &[("XORL AX, AX", Some("entry")), ("RET", Some("return"))], &["RAX:8 RBX:8"]),
+            function("linux-arm64", &[("MOVD ZR, R0", Some("entry")), ("RET", Some("return"))], &[]),
+        ],
+        sources: vec![SourceRecord {
+            case: "results/mixed/any_bytes_error".into(),
+            files: BTreeMap::from([(
+                "c/results/mixed/any_bytes_error_case.go".into(),
+                "package p\n\nfunc F(n int, p Pair) (v any, b []byte, err error) {\n\treturn\n}\n".into(),
+            )]),
+        }],
         timings: BTreeMap::from([("build".into(), 8.5), ("run".into(), 3.25), ("wall".into(), 6.5)]),
     };
     record.seal();
