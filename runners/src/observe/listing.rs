@@ -68,11 +68,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn read(
-        file: &object::File<'_>,
-        wanted: &[Wanted<'_>],
-        unreadable: &mut Vec<String>,
-    ) -> Result<Lines, DwarfError> {
+    fn read(file: &object::File<'_>, wanted: &[Wanted<'_>], unreadable: &mut Vec<String>) -> Result<Lines, DwarfError> {
         let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
         let sections: DwarfSections<Cow<'_, [u8]>> = DwarfSections::load(|id| match id {
             // Large, and nothing to do with lines.

@@ -2,8 +2,8 @@
 
 use super::{Code, Instruction, Kind};
 use iced_x86::{
-    Decoder, DecoderError, DecoderOptions, Formatter, FormatterOutput, FormatterTextKind, Instruction as Decoded, IntelFormatter,
-    Mnemonic, NumberKind, OpKind, Register,
+    Decoder, DecoderError, DecoderOptions, Formatter, FormatterOutput, FormatterTextKind, Instruction as Decoded,
+    IntelFormatter, Mnemonic, NumberKind, OpKind, Register,
 };
 
 pub(super) fn decode_64(code: &Code<'_>) -> Vec<Instruction> {
