@@ -2,7 +2,7 @@
 //! comes from.
 
 use super::disasm::{self, Instruction, Symbols};
-use super::dwarf::{DwarfError, Slice, file_name, load};
+use super::dwarf::{DwarfError, Slice, load};
 use super::text::Text;
 use gimli::{AttributeValue, Dwarf, DwarfSections, RunTimeEndian, SectionId, Unit};
 use object::Object;
@@ -129,7 +129,7 @@ impl Lines {
                 && overlaps(spans, start, row.address())
             {
                 let known = files.entry(index).or_insert_with(|| {
-                    self.files.push(file_name(dwarf, &unit, index).unwrap_or_default());
+                    self.files.push(path(dwarf, &unit, index).unwrap_or_default());
                     self.files.len() - 1
                 });
                 self.rows.push((start, row.address(), *known, line));
@@ -146,6 +146,18 @@ impl Lines {
         let row = self.rows[..behind].last().filter(|r| at < r.1);
         let source = row.and_then(|r| Some((self.files.get(r.2).filter(|f| !f.is_empty())?.clone(), r.3)));
         Entry { instruction, source }
+    }
+}
+
+/// The path of a unit's file, with the folder that version 5 keeps apart.
+fn path(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, index: u64) -> Option<String> {
+    let header = unit.line_program.as_ref()?.header();
+    let file = header.file(index)?;
+    let text = |v| dwarf.attr_string(unit, v).ok().map(|s| s.to_string_lossy().into_owned());
+    let name = text(file.path_name())?;
+    match file.directory(header).and_then(text) {
+        Some(folder) if !folder.is_empty() && !name.starts_with('/') => Some(format!("{folder}/{name}")),
+        Some(_) | None => Some(name),
     }
 }
 

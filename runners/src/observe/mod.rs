@@ -8,3 +8,8 @@ pub mod records;
 
 mod frames;
 mod text;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,15 @@ fn text(code: &Code<'_>, pc: u64, one: &Decoded) -> String {
     }
 }
 
-/// All but numbers in capitals.
+/// All but hexadecimal numbers in capitals.
 fn capitals(text: &str) -> String {
-    text.to_uppercase().replace("0X", "0x")
+    let mut parts = text.split("0x");
+    let mut out = parts.next().unwrap_or_default().to_uppercase();
+    for part in parts {
+        let (digits, rest) = part.split_at(part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len()));
+        out += "0x";
+        out += digits;
+        out += &rest.to_uppercase();
+    }
+    out
 }

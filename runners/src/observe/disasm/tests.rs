@@ -109,6 +109,8 @@ fn an_arm64_prologue_is_read() {
         0x97ff_4458, // bl
         0x17ff_fff8, // b 0x4
         0xb400_0040, // cbz x0, +8
+        0xf2ac_2c41, // movk x1, #0x6162, lsl #16
+        0xd299_bde0, // mov x0, #0xcdef
     ]);
     let got = lines("arm64", &code);
     let wanted = [
@@ -122,7 +124,9 @@ fn an_arm64_prologue_is_read() {
         "0x1c MOV X3, X30",
         "0x20 BL runtime.morestack_noctxt.abi0",
         "0x24 B +0x4",
-        "0x28 CBZ X0, goabi.test/c/a-b.F+0x30",
+        "0x28 CBZ X0, +0x30",
+        "0x2c MOVK X1, #0x6162, LSL #16",
+        "0x30 MOV X0, #0xcdef",
     ];
     assert_eq!(got, wanted);
     assert_eq!(kinds("arm64", &code).iter().position(|k| *k == Kind::Return), Some(6));

@@ -64,7 +64,7 @@ pub(super) fn target(unit: &Unit<Slice<'_>>, v: Option<AttributeValue<Slice<'_>>
     }
 }
 
-pub(in crate::observe) fn file_name(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, index: u64) -> Option<String> {
+fn file_name(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, index: u64) -> Option<String> {
     let program = unit.line_program.as_ref()?;
     let file = program.header().file(index)?;
     let AttributeValue::String(name) = file.path_name() else {

@@ -13,7 +13,6 @@ mod tests;
 pub use facts::{
     DwarfFacts, Function, LocationFact, Member, Piece, Place, Range, SectionOffset, Shape, TypeNode, TypeRef, Variable,
 };
-pub(super) use functions::file_name;
 pub use read::{read, read_packages};
 pub use sections::{DwarfError, file_offset};
 pub(super) use sections::{Slice, load};
