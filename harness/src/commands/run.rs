@@ -8,12 +8,12 @@ use crate::progress::Progress;
 use crate::{session, setup};
 use goabi_reports::coordinate::Coordinate;
 use goabi_reports::record::Record;
-use goabi_reports::render::{RENDERERS, summary};
+use goabi_reports::render::{RENDERERS, compatibility, summary};
 use goabi_reports::store;
 use goabi_runners::process::Limits;
 use goabi_runners::toolchain::{Origin, Toolchain};
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -96,8 +96,18 @@ fn complete_reruns(record: &mut Record, selection: &Selection, toolchains: &[Too
 /// Writes the record first, then every view of it.
 fn write_reports(record: &Record, out: &Path) -> Result<(), CommandError> {
     for r in RENDERERS {
+        let path = out.join(r.file);
+        if r.id == "compatibility" && !compatibility::compares(record) {
+            // One of an earlier run, of several toolchains, would be taken for this run's.
+            match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(CommandError::Output(format!("cannot remove {}: {e}", path.display())));
+                }
+                Ok(()) | Err(_) => continue,
+            }
+        }
         let text = (r.render)(record).map_err(|e| CommandError::Output(e.to_string()))?;
-        store::write(&out.join(r.file), &text).map_err(|e| CommandError::Output(e.to_string()))?;
+        store::write(&path, &text).map_err(|e| CommandError::Output(e.to_string()))?;
     }
     Ok(())
 }
