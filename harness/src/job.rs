@@ -2,6 +2,7 @@
 //! time. A case that does not compile, or breaks the compiler, is found and
 //! left out, so that it costs no other case its result.
 
+use crate::chunks::Picked;
 use crate::oracles::{ORACLES, Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
@@ -17,7 +18,8 @@ use goabi_runners::observe::dwarf::{self, DwarfFacts};
 use goabi_runners::observe::records::{self, Fact};
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Exec;
-use goabi_runners::run::{RunSpec, UnitEnd, UnitFacts, run_program};
+use goabi_runners::reuse::RunKey;
+use goabi_runners::run::{RunFacts, RunSpec, UnitEnd, UnitFacts, run_program};
 use goabi_runners::toolchain::Toolchain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,10 +27,6 @@ use std::time::{Duration, Instant};
 
 /// The word under which a build that fails is found and expected.
 pub const BUILD: &str = "build";
-
-/// How many cases one program holds: beyond some hundreds a program's compile
-/// time grows faster than what sharing its link saves.
-const CASES_PER_PROGRAM: usize = 250;
 
 /// What all jobs share.
 pub struct Shared<'a> {
@@ -38,6 +36,10 @@ pub struct Shared<'a> {
     pub cancel: &'a Cancel,
     pub build_limits: Limits,
     pub run_limits: Limits,
+    /// How many cases share a program, at most.
+    pub cases_per_program: usize,
+    /// Whether programs run again that already ran, and did nothing that failed.
+    pub fresh: bool,
     /// The cells to run and judge; `None` for all. Programs are built for all
     /// cells of a job alike, so that any choice finds them in the cache.
     pub wanted: Option<&'a BTreeSet<String>>,
@@ -55,7 +57,7 @@ pub struct CellResult {
     pub open: Vec<Open>,
 }
 
-/// What became of a job.
+/// What became of a program's cells.
 #[derive(Default)]
 pub struct JobResult {
     pub cells: Vec<CellResult>,
@@ -63,41 +65,26 @@ pub struct JobResult {
     pub timings: BTreeMap<&'static str, Duration>,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// Where what the programs did is kept.
+    pub runs: Vec<RunKey>,
+    /// How many cells were judged by what a program did in an earlier run.
+    pub reused: u64,
 }
 
 impl Shared<'_> {
-    fn wants(&self, cell: &PlannedCell) -> bool {
+    pub(crate) fn wants(&self, cell: &PlannedCell) -> bool {
         self.wanted.is_none_or(|w| w.contains(&cell.cell.to_string()))
     }
 }
 
-/// One case of the job and the indexes of its cells.
-struct Picked {
-    case: (usize, usize),
-    cells: Vec<usize>,
-}
-
-/// Runs a job to its end, or until it is cancelled.
+/// Takes one program's cases to their end, or until it is cancelled.
 #[must_use]
-pub fn run_job(job: &Job, exec: &Exec, s: &Shared) -> JobResult {
+pub fn run_job(job: &Job, exec: &Exec, s: &Shared, chunk: &[Picked]) -> JobResult {
     let mut out = JobResult::default();
-    let mut picked: Vec<Picked> = Vec::new();
-    for (i, c) in job.cells.iter().enumerate().filter(|(_, c)| c.skip.is_none()) {
-        match picked.last_mut() {
-            Some(p) if p.case == c.case => p.cells.push(i),
-            _ => picked.push(Picked { case: c.case, cells: vec![i] }),
-        }
-    }
-    for chunk in picked.chunks(CASES_PER_PROGRAM) {
-        let group: Vec<&Picked> = chunk.iter().collect();
-        match run_group(job, exec, s, group, &mut out) {
-            Ok(()) => {}
-            Err(RunnerError::Cancelled) => {
-                out.interrupted = true;
-                return out;
-            }
-            Err(e) => broken(job, s, chunk, &e, &mut out),
-        }
+    match run_group(job, exec, s, chunk.iter().collect(), &mut out) {
+        Ok(()) => {}
+        Err(RunnerError::Cancelled) => out.interrupted = true,
+        Err(e) => broken(job, s, chunk, &e, &mut out),
     }
     out
 }
@@ -329,6 +316,7 @@ fn run_built(
     if only.as_ref().is_some_and(BTreeSet::is_empty) {
         return Ok(());
     }
+    let only = only.filter(|o| o.len() < program.units.len());
     let spec = RunSpec {
         artifact,
         exec,
@@ -339,8 +327,9 @@ fn run_built(
         limits: s.run_limits,
         env: &[],
     };
-    let facts = timed(out, "run", || run_program(&spec, s.cancel))?;
+    let (facts, reused) = ran(s, &spec, out)?;
     (s.progress)("run", 0);
+    let before = out.cells.len();
     let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
     let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
@@ -398,7 +387,29 @@ fn run_built(
         }
     }
     *out.timings.entry("judge").or_default() += start.elapsed();
+    if reused {
+        out.reused += (out.cells.len() - before) as u64;
+    }
     Ok(())
+}
+
+/// What the program does, or did when it ran before; and whether it is the latter.
+fn ran(s: &Shared, spec: &RunSpec<'_>, out: &mut JobResult) -> Result<(RunFacts, bool), RunnerError> {
+    let key = RunKey::of(s.cache, spec);
+    let kept = key.as_ref().filter(|_| !s.fresh).and_then(RunKey::recall);
+    let reused = kept.is_some();
+    let facts = match kept {
+        Some(facts) => facts,
+        None => timed(out, "run", || run_program(spec, s.cancel))?,
+    };
+    if let Some(key) = key {
+        if !reused {
+            // That it could not be kept costs a run next time, and no more.
+            let _ = key.keep(s.cache, &facts);
+        }
+        out.runs.push(key);
+    }
+    Ok((facts, reused))
 }
 
 /// The units that the wanted cells need.

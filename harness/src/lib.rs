@@ -5,6 +5,7 @@
 //! against each other), [`reconcile`] (expectations), [`session`] (all of it,
 //! and the record).
 
+pub mod chunks;
 pub mod cli;
 pub mod commands;
 pub mod exit;
