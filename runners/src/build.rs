@@ -107,7 +107,7 @@ fn make_entry(
     let standard = StandardLibrary::wait(cache, spec, cancel)?;
     let done = process::run(cmd, &spec.limits, None, cancel)?;
     let entry = if done.success() {
-        standard.is_there();
+        standard.built();
         program_entry(&shown, &program, &done)?
     } else {
         rejected_entry(cache, shown, spec.sources, &done)?
@@ -145,7 +145,7 @@ impl StandardLibrary {
         Ok(if marker.exists() { StandardLibrary::There } else { StandardLibrary::Mine { marker, _lock: lock } })
     }
 
-    fn is_there(self) {
+    fn built(self) {
         match self {
             StandardLibrary::There => {}
             // Without the marker others wait for each other, and no more.
