@@ -133,7 +133,9 @@ fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> 
     value
 }
 
-fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
+/// The program of some of a job's cases.
+#[must_use]
+pub fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
     let selection: Vec<Selected> = group
         .iter()
         .map(|p| Selected {
