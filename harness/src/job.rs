@@ -3,7 +3,9 @@
 //! left out, so that it costs no other case its result.
 
 use crate::chunks::Picked;
-use crate::oracles::{ORACLES, Subject, VectorSeen};
+use crate::exhibits::{self, Exhibit, Inside, Picks};
+use crate::judge::{end_words, judge, vector_seen};
+use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
 use goabi_cases::case::{CaseFile, Expected};
@@ -14,15 +16,13 @@ use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
-use goabi_runners::observe::dwarf::{self, DwarfFacts};
 use goabi_runners::observe::records::{self, Fact};
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Exec;
 use goabi_runners::reuse::RunKey;
-use goabi_runners::run::{RunFacts, RunSpec, UnitEnd, UnitFacts, run_program};
+use goabi_runners::run::{RunFacts, RunSpec, UnitFacts, run_program};
 use goabi_runners::toolchain::Toolchain;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The word under which a build that fails is found and expected.
@@ -62,6 +62,8 @@ pub struct CellResult {
 pub struct JobResult {
     pub cells: Vec<CellResult>,
     pub problems: Vec<Problem>,
+    /// The functions under test that it built.
+    pub exhibits: Vec<Exhibit>,
     pub timings: BTreeMap<&'static str, Duration>,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
@@ -290,17 +292,22 @@ fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobR
     }
 }
 
-fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
-    let wanted: BTreeSet<&str> = program.functions.iter().map(|f| f.symbol.as_str()).collect();
-    let packages: BTreeSet<&str> = program.functions.iter().map(|f| f.package.as_str()).collect();
-    let bytes = match std::fs::read(&artifact.path) {
-        Ok(b) => b,
-        Err(e) => return Fact::Unavailable(format!("{}: {e}", artifact.path.display())),
+/// The program and the cases that it was made of.
+fn inside<'a>(
+    job: &'a Job,
+    s: &Shared<'a>,
+    group: &[&Picked],
+    program: &'a Program,
+    artifact: &'a Artifact,
+) -> Inside<'a> {
+    let picks = |p: &&Picked| Picks {
+        case: &s.files[p.case.0].cases[p.case.1],
+        at: p.case,
+        calls: p.cells.iter().map(|c| job.cells[*c].call.id()).collect(),
+        wanted: p.cells.iter().filter(|c| s.wants(&job.cells[**c])).map(|c| job.cells[*c].call.id()).collect(),
     };
-    match dwarf::read_packages(&bytes, &|p| packages.contains(p), &|n| wanted.contains(n)) {
-        Ok(facts) => Fact::Seen(Arc::new(facts)),
-        Err(e) => Fact::Unavailable(format!("the program's DWARF cannot be read: {e}")),
-    }
+    let picks = group.iter().map(picks).collect();
+    Inside { job, toolchain: &s.toolchains[job.toolchain], program, artifact, picks }
 }
 
 fn run_built(
@@ -332,7 +339,11 @@ fn run_built(
     let (facts, reused) = ran(s, &spec, out)?;
     (s.progress)("run", 0);
     let before = out.cells.len();
-    let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
+    let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
+    let inside = inside(job, s, group, program, artifact);
+    let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
+    out.exhibits.extend(exhibits);
+    out.problems.extend(problems);
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
     let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
         (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
@@ -381,7 +392,7 @@ fn run_built(
                 version: s.toolchains[job.toolchain].version,
                 vectors: &vectors,
                 types: &types,
-                dwarf: &dwarf,
+                dwarf: &seen.dwarf,
                 functions: &functions,
             };
             out.cells.push(judge(&subject));
@@ -424,65 +435,6 @@ fn wanted_units(job: &Job, s: &Shared, group: &[&Picked], program: &Program) -> 
         }
     };
     (0u32..).zip(&program.units).filter(|(_, u)| wanted(u)).map(|(i, _)| i).collect()
-}
-
-fn end_words(end: &UnitEnd) -> String {
-    match end {
-        UnitEnd::Finished => "the unit's records are incomplete".into(),
-        UnitEnd::Died(d) => match d.stopped {
-            Some(stop) => format!("the process was stopped: {stop}"),
-            None => format!("the process {}", d.ended),
-        },
-        UnitEnd::Untrusted(why) | UnitEnd::NotRun(why) => why.clone(),
-    }
-}
-
-fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> VectorSeen {
-    let Some(f) = facts else {
-        let why = "the unit is not among what was run".to_string();
-        return VectorSeen { expected, records: Fact::NotRequested, end: UnitEnd::NotRun(why) };
-    };
-    let records = match (&f.end, records::call(&f.records)) {
-        (UnitEnd::Untrusted(why) | UnitEnd::NotRun(why), _) => Fact::Unavailable(why.clone()),
-        (UnitEnd::Finished, _) if !f.complete => Fact::Unavailable(end_words(&f.end)),
-        (UnitEnd::Finished | UnitEnd::Died(_), Ok(r)) => Fact::Seen(r),
-        // The last line of a process that died may be cut short.
-        (UnitEnd::Died(_), Err(_)) => {
-            let whole = f.records.split_last().map(|(_, rest)| rest.to_vec()).unwrap_or_default();
-            records::call(&whole).map_or_else(Fact::Unavailable, Fact::Seen)
-        }
-        (UnitEnd::Finished, Err(e)) => Fact::Unavailable(e),
-    };
-    VectorSeen { expected, records, end: f.end.clone() }
-}
-
-/// Asks all oracles.
-fn judge(subject: &Subject) -> CellResult {
-    let cell = subject.cell.to_string();
-    let mut result =
-        CellResult { cell: cell.clone(), oracles: BTreeMap::new(), findings: vec![], unobserved: vec![], open: vec![] };
-    for oracle in ORACLES {
-        let mut verdicts = oracle.judge(subject);
-        if verdicts.is_empty() {
-            verdicts.push(Verdict::Unobserved(format!("{} had nothing to judge", oracle.id())));
-        }
-        let summary = result.oracles.entry(oracle.id().to_string()).or_default();
-        for v in verdicts {
-            summary.add(&v);
-            match v {
-                Verdict::Disagree(f) => result.findings.push(f),
-                Verdict::Unobserved(why) => result.unobserved.push(format!("{}: {why}", oracle.id())),
-                Verdict::Agree | Verdict::Inapplicable(_) | Verdict::NotDescribed => {}
-            }
-        }
-        result.open.extend(oracle.open(subject).into_iter().map(|fact| Open {
-            case: subject.case.id.to_string(),
-            cell: cell.clone(),
-            oracle: oracle.id(),
-            fact,
-        }));
-    }
-    result
 }
 
 #[cfg(test)]
