@@ -89,6 +89,12 @@ pub struct Run {
     /// A program is stopped when it uses so much memory.
     #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(16..))]
     pub max_memory: u64,
+    /// Run every program again, also those that did nothing that failed when they ran before.
+    #[arg(long)]
+    pub fresh: bool,
+    /// How many cases share a program, at most.
+    #[arg(long, value_name = "N", default_value_t = crate::chunks::CASES_PER_PROGRAM, hide = true)]
+    pub cases_per_program: usize,
     /// No progress, only the summary.
     #[arg(long, short)]
     pub quiet: bool,

@@ -4,7 +4,7 @@ use super::*;
 use goabi_cases::case::Outcome;
 use goabi_reports::verdict::Verdict;
 use goabi_runners::process::{Ended, Stop};
-use goabi_runners::run::Death;
+use goabi_runners::run::{Death, UnitEnd};
 
 const ARG: &str = r#"arg 0 ["i","5"]"#;
 const RESULT: &str = r#"res 0 ["i","6"]"#;

@@ -6,11 +6,13 @@
 //! [`exhibits`] (what the record shows of the code), [`session`] (all of it,
 //! and the record).
 
+pub mod chunks;
 pub mod cli;
 pub mod commands;
 pub mod exhibits;
 pub mod exit;
 pub mod job;
+mod judge;
 pub mod oracles;
 pub mod peers;
 pub mod plan;

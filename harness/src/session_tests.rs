@@ -18,6 +18,7 @@ fn record(outcomes: &[Outcome]) -> Record {
         started: String::new(),
         finished: String::new(),
         interrupted: false,
+        reused: 0,
         command: vec![],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 1 },
         toolchains: vec![],

@@ -7,6 +7,7 @@ use crate::error::{Result, RunnerError, how};
 use crate::process::{self, Completed, Ended, Limits, Stop, show};
 use crate::settle::{Settled, settle};
 use crate::transcript;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
@@ -37,7 +38,7 @@ pub struct RunSpec<'a> {
 }
 
 /// What happened to one unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFacts {
     pub unit: u32,
     /// The record lines that it wrote, as far as it came.
@@ -48,7 +49,7 @@ pub struct UnitFacts {
 }
 
 /// How one unit ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnitEnd {
     /// It closed its part of the transcript.
     Finished,
@@ -63,7 +64,7 @@ pub enum UnitEnd {
 }
 
 /// How the process ended in which a unit died.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Death {
     pub ended: Ended,
     /// Set if one of our limits ended it.
@@ -75,7 +76,7 @@ pub struct Death {
 }
 
 /// What happened to all units.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// Each unit that was asked for exactly once, in order.
     pub units: Vec<UnitFacts>,

@@ -55,6 +55,8 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
             output: mebi(args.max_output),
             memory: mebi(args.max_memory),
         },
+        cases_per_program: args.cases_per_program,
+        fresh: args.fresh,
         wanted: None,
         progress: &|stage, n| progress.advance(stage, n),
     };

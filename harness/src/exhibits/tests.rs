@@ -133,6 +133,8 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         cancel: &cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
+        cases_per_program: crate::chunks::CASES_PER_PROGRAM,
+        fresh: false,
         wanted: None,
         progress: &|_, _| {},
     };
