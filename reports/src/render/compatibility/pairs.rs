@@ -77,6 +77,7 @@ fn half<'a>(record: &'a Record, label: &'a str) -> Half<'a> {
         functions: vec![],
         sources: vec![],
         timings: record.timings.clone(),
+        reused: record.reused,
     };
     cells.seal();
     Half { label, cells, functions: record.functions.iter().filter(|f| f.toolchain == label).collect() }
