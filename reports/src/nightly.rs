@@ -5,7 +5,7 @@
 
 use crate::compare::{self, CompareError, Toolchains, model::Counts, word::State, word::Word};
 use crate::coordinate::{Coordinate, rerun};
-use crate::record::{FindingRecord, ProblemKind, Record};
+use crate::record::{CellRecord, FindingRecord, ProblemKind, Record};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,6 +140,8 @@ impl Nightly {
         let comparison = compare::compare(&old, &new, Toolchains::Ignore)?;
         let mut regressed: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
         let (mut unjudged, mut judged) = (false, false);
+        let mut silent: BTreeSet<String> = BTreeSet::new();
+        let told = record.findings_by_cell();
         let at = |cell: &str| cell.replacen("@*/", &format!("@{tip}/"), 1);
         for row in &comparison.rows {
             unjudged |= matches!(row.new.is, State::Unjudged | State::Interrupted) || row.old.is == State::Unjudged;
@@ -151,10 +153,14 @@ impl Nightly {
                     State::Skipped | State::Absent | State::Pass | State::Fixed | State::Flaky => true,
                     State::Known | State::Fail => !row.appeared.is_empty(),
                 };
+            let cell = at(&row.cell);
             if !new_failure {
+                // Two silent sides do not agree.
+                if row.new.is == State::Fail && !told.contains_key(cell.as_str()) {
+                    silent.insert(cell);
+                }
                 continue;
             }
-            let cell = at(&row.cell);
             for s in &row.appeared {
                 let key = (s.oracle.clone(), s.path.clone(), s.expected.clone(), s.actual.clone());
                 regressed.entry(key).or_default().insert(cell.clone());
@@ -174,7 +180,7 @@ impl Nightly {
         }
         let regressions = regressions(regressed, tip);
         let mut words = obstacles_words(record, tip);
-        if unjudged && words.is_empty() || record.interrupted {
+        if (unjudged || !silent.is_empty()) && words.is_empty() || record.interrupted {
             words.insert(Night::Broken);
         }
         if !regressions.is_empty() {
@@ -187,7 +193,7 @@ impl Nightly {
             release: version(record, release),
             tip: version(record, tip),
             regressions,
-            obstacles: obstacles(record),
+            obstacles: obstacles(record).into_iter().chain(unobserved(&new, &silent)).collect(),
             fixed: fixed(&comparison.rows),
             counts: comparison.counts,
         })
@@ -262,6 +268,21 @@ fn obstacles(record: &Record) -> Vec<Obstacle> {
         times,
     };
     by_kind.into_iter().map(obstacle).collect()
+}
+
+/// What was not seen in these cells, and why.
+fn unobserved(record: &Record, cells: &BTreeSet<String>) -> Vec<Obstacle> {
+    let mut by_reason: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (oracle, why) in record.cells.iter().filter(|c| cells.contains(&c.cell)).flat_map(CellRecord::unobserved) {
+        *by_reason.entry((oracle, why)).or_default() += 1;
+    }
+    let obstacle = |((oracle, why), times): ((&str, &str), usize)| Obstacle {
+        kind: "not observed".to_string(),
+        toolchain: None,
+        message: format!("{oracle}: {why}"),
+        times,
+    };
+    by_reason.into_iter().map(obstacle).collect()
 }
 
 fn fixed(rows: &[compare::model::Row]) -> BTreeMap<String, u32> {

@@ -124,6 +124,15 @@ fn what_breaks_is_told_apart_and_never_silent() {
     let n =
         night(vec![unjudged("old"), cell("tip", Outcome::Fail)], vec![finding(&["tip"], Outcome::Fail, "8")], vec![]);
     assert_eq!((n.word, n.regressions.len()), (Night::Broken, 0));
+    // Silent on both sides: nobody agreed with anybody.
+    let silent = |label: &str| {
+        let mut summary = OracleSummary::default();
+        summary.add(&Verdict::Unobserved("the transcript ends".into()));
+        CellRecord { oracles: BTreeMap::from([("values".to_string(), summary)]), ..cell(label, Outcome::Fail) }
+    };
+    let n = night(vec![silent("old"), silent("tip")], vec![], vec![]);
+    assert_eq!((n.word, n.obstacles[0].message.as_str()), (Night::Broken, "values: the transcript ends"));
+    assert_eq!(night(vec![cell("old", Outcome::Pass), silent("tip")], vec![], vec![]).word, Night::Regressed);
     assert_eq!(Nightly::without_tip("go1.27.3", "no gotip").word, Night::TipMissing);
 }
 

@@ -66,9 +66,9 @@ fn page(out: &mut String, n: &Nightly) -> std::fmt::Result {
         writeln!(out, "\n## What kept cells from being judged\n")?;
         for o in &n.obstacles {
             let at = o.toolchain.as_deref().map(|t| format!(" with {}", code(t, 40))).unwrap_or_default();
-            let first = o.message.lines().next().unwrap_or_default();
+            let first = o.message.lines().filter(|l| !l.trim().is_empty()).take(6).collect::<Vec<_>>().join("\n");
             let times = if o.times > 1 { format!(" ({} times; the first)", o.times) } else { String::new() };
-            writeln!(out, "* **{}**{at}{times}: {}", o.kind, code(first, 300))?;
+            writeln!(out, "* **{}**{at}{times}: {}", o.kind, code(&first, 600))?;
         }
     }
     if !n.fixed.is_empty() {
