@@ -85,6 +85,17 @@ pub struct Nightly {
 }
 
 impl Night {
+    /// All words, in the order in which they count.
+    pub const ALL: [Night; 7] = [
+        Night::Regressed,
+        Night::TipMissing,
+        Night::TipDoesNotBuild,
+        Night::EmulatorDied,
+        Night::Broken,
+        Night::Nothing,
+        Night::Sound,
+    ];
+
     /// The word, as in JSON.
     #[must_use]
     pub fn id(self) -> &'static str {
