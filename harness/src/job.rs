@@ -2,6 +2,7 @@
 //! time. A case that does not compile, or breaks the compiler, is found and
 //! left out, so that it costs no other case its result.
 
+use crate::exhibits::{self, Exhibit, Inside, Picks};
 use crate::oracles::{ORACLES, Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
@@ -13,14 +14,12 @@ use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
-use goabi_runners::observe::dwarf::{self, DwarfFacts};
 use goabi_runners::observe::records::{self, Fact};
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Exec;
 use goabi_runners::run::{RunSpec, UnitEnd, UnitFacts, run_program};
 use goabi_runners::toolchain::Toolchain;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The word under which a build that fails is found and expected.
@@ -60,6 +59,8 @@ pub struct CellResult {
 pub struct JobResult {
     pub cells: Vec<CellResult>,
     pub problems: Vec<Problem>,
+    /// The functions under test that it built.
+    pub exhibits: Vec<Exhibit>,
     pub timings: BTreeMap<&'static str, Duration>,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
@@ -301,17 +302,22 @@ fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobR
     }
 }
 
-fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
-    let wanted: BTreeSet<&str> = program.functions.iter().map(|f| f.symbol.as_str()).collect();
-    let packages: BTreeSet<&str> = program.functions.iter().map(|f| f.package.as_str()).collect();
-    let bytes = match std::fs::read(&artifact.path) {
-        Ok(b) => b,
-        Err(e) => return Fact::Unavailable(format!("{}: {e}", artifact.path.display())),
+/// The program and the cases that it was made of.
+fn inside<'a>(
+    job: &'a Job,
+    s: &Shared<'a>,
+    group: &[&Picked],
+    program: &'a Program,
+    artifact: &'a Artifact,
+) -> Inside<'a> {
+    let picks = |p: &&Picked| Picks {
+        case: &s.files[p.case.0].cases[p.case.1],
+        at: p.case,
+        calls: p.cells.iter().map(|c| job.cells[*c].call.id()).collect(),
+        wanted: p.cells.iter().filter(|c| s.wants(&job.cells[**c])).map(|c| job.cells[*c].call.id()).collect(),
     };
-    match dwarf::read_packages(&bytes, &|p| packages.contains(p), &|n| wanted.contains(n)) {
-        Ok(facts) => Fact::Seen(Arc::new(facts)),
-        Err(e) => Fact::Unavailable(format!("the program's DWARF cannot be read: {e}")),
-    }
+    let picks = group.iter().map(picks).collect();
+    Inside { job, toolchain: &s.toolchains[job.toolchain], program, artifact, picks }
 }
 
 fn run_built(
@@ -341,7 +347,11 @@ fn run_built(
     };
     let facts = timed(out, "run", || run_program(&spec, s.cancel))?;
     (s.progress)("run", 0);
-    let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
+    let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
+    let inside = inside(job, s, group, program, artifact);
+    let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
+    out.exhibits.extend(exhibits);
+    out.problems.extend(problems);
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
     let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
         (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
@@ -390,7 +400,7 @@ fn run_built(
                 version: s.toolchains[job.toolchain].version,
                 vectors: &vectors,
                 types: &types,
-                dwarf: &dwarf,
+                dwarf: &seen.dwarf,
                 functions: &functions,
             };
             out.cells.push(judge(&subject));

@@ -2,11 +2,13 @@
 //!
 //! The way of data, one stage a module: [`plan`] (load, expand), [`job`]
 //! (generate, build, run, observe), [`oracles`] (judge), [`peers`] (judge cells
-//! against each other), [`reconcile`] (expectations), [`session`] (all of it,
+//! against each other), [`reconcile`] (expectations),
+//! [`exhibits`] (what the record shows of the code), [`session`] (all of it,
 //! and the record).
 
 pub mod cli;
 pub mod commands;
+pub mod exhibits;
 pub mod exit;
 pub mod job;
 pub mod oracles;

@@ -1,6 +1,7 @@
 //! A whole run: jobs on all processors, cells against each other, expectations,
 //! and the record.
 
+use crate::exhibits;
 use crate::job::{JobResult, Shared, run_job};
 use crate::peers;
 use crate::plan::Job;
@@ -65,8 +66,10 @@ pub fn run(
     let interrupted = shared.cancel.is_cancelled() || results.iter().any(|r| r.interrupted);
     let mut judged = Vec::new();
     let mut open = Vec::new();
+    let mut exhibits = Vec::new();
     for r in results {
         problems.extend(r.problems);
+        exhibits.extend(r.exhibits);
         for (stage, t) in r.timings {
             *timings.entry(stage.to_string()).or_default() += t.as_secs_f64();
         }
@@ -82,6 +85,10 @@ pub fn run(
     let (records, findings) = reconcile(judged, peers, expectations);
     cells.extend(records);
     timings.insert("reconcile".into(), start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    let shown = exhibits::collect(jobs, exhibits, &findings, shared, processors());
+    problems.extend(shown.problems);
+    timings.insert("exhibit".into(), start.elapsed().as_secs_f64());
     timings
         .insert("wall".into(), wall.elapsed().as_secs_f64() + stages.iter().map(|(_, t)| t.as_secs_f64()).sum::<f64>());
     let mut record = Record {
@@ -104,8 +111,8 @@ pub fn run(
         problems,
         cells,
         findings,
-        functions: vec![],
-        sources: vec![],
+        functions: shown.functions,
+        sources: shown.sources,
         timings,
     };
     record.seal();
