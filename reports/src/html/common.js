@@ -91,6 +91,12 @@ const goabi = (() => {
     else select();
   };
 
+  /** The HTML of an island: deflated, in base64. */
+  const unpacked = (island) => {
+    const bytes = Uint8Array.from(atob(island.textContent), (c) => c.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+  };
+
   const counted = (n, noun) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
-  return { all, chosen, terms, state, restore, params, write, watch, counted };
+  return { all, chosen, terms, state, restore, params, write, watch, unpacked, counted };
 })();

@@ -3,9 +3,10 @@
 //! and filter, and behind each of its places what the record knows of it.
 //!
 //! The head, the failures and the matrix are there without scripts. What a
-//! click shows waits in the page as text (see [`crate::html::page::island`]),
-//! so that a page of tens of thousands of cells opens at once.
+//! click shows waits in the page as compressed text (`html::page::island`), so
+//! that a page of tens of thousands of cells is small and opens at once.
 
+mod assembly;
 mod details;
 mod failures;
 mod finding;

@@ -38,11 +38,11 @@ pub fn islands(record: &Record, grid: &Grid<'_>) -> Markup {
         @for (number, row) in grid.rows.iter().enumerate() {
             @for program in 0..grid.programs.len() {
                 @if let Some(inner) = details(&facts, row, program) {
-                    (island(&format!("d{number}-{program}"), &inner))
+                    (island(&format!("d{number}-{program}"), inner))
                 }
             }
             @if let Some(source) = sources.get(row.case) {
-                (island(&format!("s{number}"), &generated(source)))
+                (island(&format!("s{number}"), generated(source)))
             }
         }
     }

@@ -83,10 +83,11 @@ impl Alike<'_> {
         Role::of(&self.first.finding.path)
     }
 
-    /// Whether it shows on this target.
+    /// Whether it shows on this target, in a cell of one of these call kinds.
     #[must_use]
-    pub fn shows_on(&self, target: &str) -> bool {
-        self.cells.iter().any(|c| Coordinate::of(c).target == target)
+    pub fn shows_in(&self, target: &str, calls: &[String]) -> bool {
+        let mut cells = self.cells.iter().map(|c| Coordinate::of(c));
+        cells.any(|c| c.target == target && calls.iter().any(|call| call == c.call))
     }
 
     /// The finding's path.

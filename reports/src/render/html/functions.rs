@@ -1,17 +1,19 @@
 //! The functions under test of a drill-down: what the ABI assignment and DWARF
 //! say of their parameters and results, how large they are, and their code.
 
-use super::finding::{Alike, Role};
+use super::assembly;
+use super::finding::Alike;
 use crate::function::{FunctionRecord, LocationRecord, VariableRecord};
 use crate::html::text::line;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// One function on each target that has it.
-struct Function<'a> {
-    calls: &'a [String],
+pub struct Function<'a> {
+    /// The call kinds that call it.
+    pub calls: &'a [String],
     /// In the order of the targets.
-    on: Vec<Option<&'a FunctionRecord>>,
+    pub on: Vec<Option<&'a FunctionRecord>>,
 }
 
 /// All functions of a case in one build, the targets side by side.
@@ -19,14 +21,15 @@ struct Function<'a> {
 pub fn section(all: &[&FunctionRecord], targets: &[&str], findings: &[Alike<'_>], found: bool) -> Markup {
     let functions = grouped(all, targets);
     html! {
-        @for f in &functions {
-            @let several = functions.len() > 1;
-            @let calls = line(&f.calls.join(", "));
-            h4 { "Parameters and results" @if several { span.of { " of what " (calls) " calls" } } }
-            (locations(f, targets))
-            h4 { "Code" @if several { span.of { " of what " (calls) " calls" } } }
-            (code(f, targets))
-            (assembly(f, targets, findings, found))
+        @for (number, f) in functions.iter().enumerate() {
+            // The first is there for reading, others where a finding speaks of them.
+            @let open = number == 0 || findings.iter().any(|a| targets.iter().any(|t| a.shows_in(t, f.calls)));
+            details.function open[open] {
+                summary { h4 { "Function of " (line(&f.calls.join(", "))) } }
+                (locations(f, targets))
+                (code(f, targets))
+                (assembly::section(f, targets, findings, found))
+            }
         }
         @if functions.is_empty() {
             p.hint { "The record says nothing of the functions under test." }
@@ -82,10 +85,10 @@ fn locations(f: &Function<'_>, targets: &[&str]) -> Markup {
                             tr {
                                 td { @if any.is_some_and(|v| v.result) { "result" } @else { "param" } }
                                 th scope="row" { @if let Some(v) = any { (line(&v.name)) } }
-                                td { @if let Some(v) = any { code { (line(&v.ty)) } } }
+                                td { @if let Some(v) = any { (line(&v.ty)) } }
                                 @for v in row {
                                     @match v {
-                                        Some(v) => { td { code { (line(&v.assigned)) } } td { (said(v, any)) } },
+                                        Some(v) => { td { (line(&v.assigned)) } td { (said(v, any)) } },
                                         None => td colspan="2" { span.none { "not there" } },
                                     }
                                 }
@@ -101,9 +104,9 @@ fn locations(f: &Function<'_>, targets: &[&str]) -> Markup {
 /// What DWARF says of a variable; its type too where another target has another.
 fn said(v: &VariableRecord, first: Option<&VariableRecord>) -> Markup {
     html! {
-        @if first.is_some_and(|f| f.ty != v.ty) { div { "type " code { (line(&v.ty)) } } }
+        @if first.is_some_and(|f| f.ty != v.ty) { div { "type " (line(&v.ty)) } }
         @if v.locations.is_empty() { span.none { "not described" } }
-        @for l in &v.locations { div { (range(l)) code { (line(&l.place)) } } }
+        @for l in &v.locations { div { (range(l)) (line(&l.place)) } }
     }
 }
 
@@ -158,76 +161,6 @@ fn code(f: &Function<'_>, targets: &[&str]) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-/// The instructions of the targets side by side.
-fn assembly(f: &Function<'_>, targets: &[&str], findings: &[Alike<'_>], found: bool) -> Markup {
-    let some = f.on.iter().flatten().any(|f| !f.instructions.is_empty() || f.not_disassembled.is_some());
-    html! {
-        h4 { "Disassembly" }
-        @if !found && !some {
-            p.hint { "Instructions are recorded only for cases with findings." }
-        } @else {
-            div.columns {
-                @for (f, target) in f.on.iter().zip(targets) {
-                    section data-target=(line(target)) {
-                        h5 { (line(target)) }
-                        @match f {
-                            Some(f) => (listing(f, target, findings)),
-                            None => p.none { "no such function is recorded here" },
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn listing(f: &FunctionRecord, target: &str, findings: &[Alike<'_>]) -> Markup {
-    if f.instructions.is_empty() {
-        let why = match (&f.not_disassembled, &f.code) {
-            (Some(why), Some(_) | None) => line(why),
-            (None, Some(_)) => "no instructions were recorded".to_string(),
-            (None, None) => "it has no code of its own here: it was inlined everywhere, or could not be read".to_string(),
-        };
-        return html! { p.none { (why) } };
-    }
-    let marks = |role: Role| f.instructions.iter().any(|i| i.mark.as_deref() == Some(role.mark()));
-    html! {
-        @for role in [Role::Entry, Role::Return] {
-            @if marks(role) {
-                p.role { (mark(role.mark())) " " (role.why()) (concerned(role, target, findings)) }
-            }
-        }
-        pre.asm {
-            @for i in &f.instructions {
-                span.line.marked[i.mark.is_some()] {
-                    span.gutter { @if let Some(m) = &i.mark { (mark(m)) } }
-                    span.offset { (format!("{:4x}", i.offset)) } "  "
-                    (line(&i.text))
-                    @if let Some(l) = i.line { span.source title="line of the generated Go" { "  :" (l) } }
-                    "\n"
-                }
-            }
-        }
-    }
-}
-
-fn mark(word: &str) -> Markup {
-    html! { strong.mark { (line(word)) } }
-}
-
-/// The findings that are decided here.
-fn concerned(role: Role, target: &str, findings: &[Alike<'_>]) -> Markup {
-    let of = |f: &&Alike<'_>| f.role() == Some(role) && f.shows_on(target);
-    let concerned: Vec<(usize, &Alike<'_>)> =
-        findings.iter().enumerate().filter(|(_, f)| of(f)).map(|(i, f)| (i + 1, f)).collect();
-    html! {
-        @for (i, (number, f)) in concerned.iter().enumerate() {
-            @if i == 0 { ": " } @else { ", " }
-            "finding " (number) " " code { (line(f.path())) }
         }
     }
 }

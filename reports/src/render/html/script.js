@@ -1,5 +1,5 @@
 (() => {
-  const { all, chosen, terms, state, restore, params, write, watch, counted } = goabi;
+  const { all, chosen, terms, state, restore, params, write, watch, unpacked, counted } = goabi;
   const byId = (id) => document.getElementById(id);
   // signs: [letter, word, shape, meaning], the worst first; columns: [toolchain,
   // target, build, program]; letters: a sign's letter for each cell, by case,
@@ -260,13 +260,24 @@
   let from = null;
   const at = ([r, c]) => `${cases[r]}@${columns[c].slice(0, 3).join('/')}`;
 
-  const open = ([r, c], push) => {
+  // What is shown or about to be: reading takes a moment, and one may change one's mind.
+  let opening = '';
+  let shownAt = '';
+
+  const open = async ([r, c], push) => {
     const [, target, , program] = columns[c];
     const details = byId(`d${r}-${program}`);
     if (!details) return;
-    const source = byId(`s${r}`);
+    const place = at([r, c]);
+    opening = place;
+    const p = state();
+    p.append('at', place);
+    write(p, push);
+    const texts = await Promise.all([details, byId(`s${r}`)].map((e) => (e ? unpacked(e) : '')));
+    if (opening !== place) return;
+    shownAt = place;
     // Markup that goabi made, in which texts of the record are escaped.
-    byId('inner').innerHTML = details.textContent + (source ? source.textContent : '');
+    byId('inner').innerHTML = texts.join('');
     for (const e of all('[data-target]', dialog)) if (e.dataset.target === target) e.classList.add('chosen');
     if (!dialog.open) {
       from = document.activeElement;
@@ -274,14 +285,18 @@
     }
     dialog.scrollTop = 0;
     byId('at').focus();
-    const p = state();
-    p.append('at', at([r, c]));
-    write(p, push);
   };
 
+  // This comes a moment after closing: the next may be open, or the URL changed, by then.
   dialog.addEventListener('close', () => {
+    if (dialog.open) return;
+    if (opening === shownAt) opening = '';
     byId('inner').textContent = '';
-    write(state(), false);
+    const p = params();
+    if (p.get('at') === shownAt) {
+      p.delete('at');
+      write(p, false);
+    }
     if (from && from !== document.body && from.isConnected) from.focus();
     else rove(current(), true);
   });
@@ -322,8 +337,9 @@
     if (place) {
       if (reachable(...place)) rove(place, !dialog.open);
       open(place, false);
-    } else if (dialog.open) {
-      dialog.close();
+    } else {
+      opening = '';
+      if (dialog.open) dialog.close();
     }
   };
   watch(() => { apply(); write(state(), false); }, moved);

@@ -2,8 +2,9 @@ use super::*;
 use crate::outcome::Outcome;
 use crate::render::example;
 
+/// The page, its islands unpacked.
 fn page(record: &Record) -> String {
-    render(record).unwrap()
+    page::tests::unpacked(&render(record).unwrap())
 }
 
 /// The page without style and scripts, which have files of their own, a tag a line.
@@ -84,8 +85,8 @@ fn no_text_of_a_record_becomes_markup() {
     // As many scripts, and as many ends of them, as without.
     let count = |text: &str, what: &str| text.matches(what).count();
     assert_eq!(count(&text, "<script"), count(&text, "</script"));
-    let islands = |text: &str| count(text, "<script type=\"text/html\"");
-    assert_eq!(count(&text, "<script") - islands(&text), count(&sound, "<script") - islands(&sound));
+    assert_eq!(count(&text, "<script"), count(&sound, "<script"));
+    assert_eq!(count(&text, "<template"), count(&text, "</template"));
     assert_eq!(count(&text, "<!--"), 0);
     page::tests::refers_to_nothing(&text);
 }
@@ -102,8 +103,8 @@ fn each_place_of_the_matrix_has_its_drill_down() {
         }
     }
     // Once for all architectures and call kinds.
-    assert_eq!(text.matches("type=\"text/html\" id=\"d").count(), 7);
-    assert_eq!(text.matches("type=\"text/html\" id=\"s").count(), 1);
+    assert_eq!(text.matches("<template id=\"d").count(), 7);
+    assert_eq!(text.matches("<template id=\"s").count(), 1);
 }
 
 #[test]
@@ -114,12 +115,12 @@ fn where_nothing_is_described_it_says_so() {
         let row = grid.rows.iter().position(|r| r.case == case).unwrap();
         let text = page(record);
         let from = text.find(&format!("id=\"d{row}-")).unwrap();
-        text[from..].split_once("</script>").unwrap().0.to_string()
+        text[from..].split_once("</template>").unwrap().0.to_string()
     };
     let case = "results/mixed/any_bytes_error";
     let text = inner(&record, case);
     assert!(text.contains("not described") && text.contains("RAX:8 RBX:8"), "{text}");
-    assert!(text.contains("<strong class=\"mark\">return</strong>") && text.contains("finding 1"), "{text}");
+    assert!(text.contains("<b class=\"marked\">return ▸") && text.contains("finding 1"), "{text}");
     record.functions[0].instructions.clear();
     record.functions[0].not_disassembled = Some("no disassembler knows this port".into());
     assert!(inner(&record, case).contains("no disassembler knows this port"));
