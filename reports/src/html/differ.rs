@@ -2,7 +2,7 @@
 
 use super::text::line;
 use maud::{Markup, html};
-use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, get_diff_ratio};
+use similar::{Algorithm, DiffOp, capture_diff_slices, get_diff_ratio};
 
 /// Longer texts are compared as wholes: what differs is then too much to read.
 const LONGEST: usize = 4_000;
@@ -27,41 +27,69 @@ pub fn want_got(want: &str, basis: Option<&str>, got: &str) -> Markup {
 #[must_use]
 pub fn marked(want: &str, got: &str) -> (Markup, Markup) {
     let (want, got) = (line(want), line(got));
-    if want.len().max(got.len()) > LONGEST {
+    let mut parts = Parts::default();
+    if want.len().max(got.len()) > LONGEST || !parts.compare(&want, &got, &[spaced, words]) {
         return (plain(&want), plain(&got));
     }
-    let (a, b) = (words(&want), words(&got));
-    let ops = capture_diff_slices(Algorithm::Myers, &a, &b);
-    if get_diff_ratio(&ops, a.len(), b.len()) < UNLIKE {
-        return (plain(&want), plain(&got));
-    }
-    (side(&ops, &a, &b, ChangeTag::Delete), side(&ops, &a, &b, ChangeTag::Insert))
+    (
+        html! { @for (own, text) in &parts.want { @if *own { del { (text) } } @else { (text) } } },
+        html! { @for (own, text) in &parts.got { @if *own { ins { (text) } } @else { (text) } } },
+    )
 }
 
 fn plain(text: &str) -> Markup {
     html! { @if text.is_empty() { span.none { "(empty)" } } @else { (text) } }
 }
 
-/// The side that has these changes.
-fn side(ops: &[DiffOp], a: &[&str], b: &[&str], tag: ChangeTag) -> Markup {
-    let changes = ops.iter().flat_map(|op| op.iter_changes(a, b));
-    let mut parts: Vec<(bool, String)> = Vec::new();
-    for c in changes.filter(|c| c.tag() == ChangeTag::Equal || c.tag() == tag) {
-        let own = c.tag() == tag;
-        match parts.last_mut() {
-            Some((last, text)) if *last == own => *text += c.value(),
-            Some(_) | None => parts.push((own, c.value().to_string())),
+/// How a text is cut to be compared.
+type Cut = fn(&str) -> Vec<&str>;
+
+/// Both texts in pieces, and which of these only that text has.
+#[derive(Default)]
+struct Parts {
+    want: Vec<(bool, String)>,
+    got: Vec<(bool, String)>,
+}
+
+impl Parts {
+    /// Compares in the first way, and what is exchanged there in the next; false
+    /// where the texts are too unlike to be worth it.
+    fn compare(&mut self, want: &str, got: &str, cuts: &[Cut]) -> bool {
+        let [cut, finer @ ..] = cuts else { return false };
+        let (a, b) = (cut(want), cut(got));
+        let ops = capture_diff_slices(Algorithm::Myers, &a, &b);
+        if get_diff_ratio(&ops, a.len(), b.len()) < UNLIKE {
+            return self.compare(want, got, finer);
         }
-    }
-    html! {
-        @for (own, text) in &parts {
-            @match (own, tag) {
-                (true, ChangeTag::Delete) => del { (text) },
-                (true, ChangeTag::Insert) => ins { (text) },
-                (true, ChangeTag::Equal) | (false, ChangeTag::Equal | ChangeTag::Delete | ChangeTag::Insert) => (text),
+        for op in ops {
+            let (old, new) = (a[op.old_range()].concat(), b[op.new_range()].concat());
+            match op {
+                DiffOp::Equal { .. } => {
+                    push(&mut self.want, false, &old);
+                    push(&mut self.got, false, &new);
+                }
+                DiffOp::Replace { .. } if self.compare(&old, &new, finer) => {}
+                DiffOp::Replace { .. } | DiffOp::Delete { .. } | DiffOp::Insert { .. } => {
+                    push(&mut self.want, true, &old);
+                    push(&mut self.got, true, &new);
+                }
             }
         }
+        true
     }
+}
+
+fn push(parts: &mut Vec<(bool, String)>, own: bool, text: &str) {
+    match parts.last_mut() {
+        _ if text.is_empty() => {}
+        Some((last, so_far)) if *last == own => *so_far += text,
+        Some(_) | None => parts.push((own, text.to_string())),
+    }
+}
+
+/// What spaces part, with the spaces.
+fn spaced(text: &str) -> Vec<&str> {
+    text.split_inclusive(' ').collect()
 }
 
 /// Words, and everything between them letter by letter; spaces belong to what
@@ -97,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_marked_as_a_whole() {
+        let (want, got) = both("I0[1] -[3] I1[4] -[3] = 12 bytes", "I0[1] I1[4] = 5 bytes, type has 12");
+        assert_eq!(want, "I0[1] <del>-[3] </del>I1[4] <del>-[3] </del>= <del>12 bytes</del>");
+        assert_eq!(got, "I0[1] I1[4] = <ins>5 bytes, type has 12</ins>");
+    }
+
+    #[test]
     fn nothing_is_marked_where_all_differs() {
         assert_eq!(both("*errors.errorString", "nil"), ("*errors.errorString".into(), "nil".into()));
         assert_eq!(both("", "x").0, r#"<span class="none">(empty)</span>"#);
@@ -118,7 +153,7 @@ mod tests {
     #[test]
     fn no_letter_is_lost() {
         for text in ["", "a", "a b", "añ→b 0123456789abcdef ", "  ", "a.b[0]"] {
-            assert_eq!(words(text).concat(), text);
+            assert_eq!((words(text).concat(), spaced(text).concat()), (text.into(), text.into()));
         }
     }
 }

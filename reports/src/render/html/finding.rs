@@ -116,8 +116,13 @@ impl Alike<'_> {
                         dt { "evidence" }
                         dd { @for e in &f.evidence { div { code { (line(e)) } } } }
                     }
-                    @if let Some(at) = reason(&record.outcome) { dt { "issue" } dd { (issue(at)) } }
-                    @if let Some(e) = &record.expectation { dt { "expectation" } dd { code { (line(e)) } } }
+                    @if let Some(e) = &record.expectation {
+                        dt { "expectation" }
+                        dd { code { (line(e)) } @if let Some(at) = reason(&record.outcome) { ", " (issue(at)) } }
+                    } @else if let Some(at) = reason(&record.outcome) {
+                        dt { "issue" }
+                        dd { (issue(at)) }
+                    }
                     @if !others.is_empty() {
                         dt { "compared with" }
                         dd { @for c in others { div { (cell_link(c, c)) } } }

@@ -140,7 +140,7 @@ fn aligned<'a>(on: &[Option<&'a FunctionRecord>]) -> Vec<Vec<Option<&'a Variable
 
 /// Sizes, symbols and the assignment in the compiler's notation.
 fn code(f: &Function<'_>, targets: &[&str]) -> Markup {
-    let size = |shown: Option<u64>| html! { td.number { @if let Some(n) = shown { (n) } @else { "-" } } };
+    let size = |shown: Option<u64>| html! { td { @if let Some(n) = shown { (n) } @else { "-" } } };
     let sizes = |pick: fn(&crate::function::CodeRecord) -> Option<u64>| {
         html! { @for f in &f.on { (size(f.and_then(|f| f.code.as_ref()).and_then(pick))) } }
     };

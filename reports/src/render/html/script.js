@@ -257,32 +257,29 @@
   // -- The drill-down.
 
   const dialog = byId('drill');
-  let from = null;
   const at = ([r, c]) => `${cases[r]}@${columns[c].slice(0, 3).join('/')}`;
 
-  // What is shown or about to be: reading takes a moment, and one may change one's mind.
-  let opening = '';
   let shownAt = '';
+  // Reading takes a moment, and one may change one's mind: the last wins.
+  let turn = 0;
 
   const open = async ([r, c], push) => {
     const [, target, , program] = columns[c];
     const details = byId(`d${r}-${program}`);
     if (!details) return;
+    const mine = ++turn;
     const place = at([r, c]);
-    opening = place;
     const p = state();
     p.append('at', place);
     write(p, push);
     const texts = await Promise.all([details, byId(`s${r}`)].map((e) => (e ? unpacked(e) : '')));
-    if (opening !== place) return;
+    if (turn !== mine) return;
     shownAt = place;
+    write(p, false);
     // Markup that goabi made, in which texts of the record are escaped.
     byId('inner').innerHTML = texts.join('');
     for (const e of all('[data-target]', dialog)) if (e.dataset.target === target) e.classList.add('chosen');
-    if (!dialog.open) {
-      from = document.activeElement;
-      dialog.showModal();
-    }
+    if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
     byId('at').focus();
   };
@@ -290,15 +287,14 @@
   // This comes a moment after closing: the next may be open, or the URL changed, by then.
   dialog.addEventListener('close', () => {
     if (dialog.open) return;
-    if (opening === shownAt) opening = '';
     byId('inner').textContent = '';
     const p = params();
     if (p.get('at') === shownAt) {
       p.delete('at');
       write(p, false);
     }
-    if (from && from !== document.body && from.isConnected) from.focus();
-    else rove(current(), true);
+    // The browser gives the focus back where there was one.
+    if (document.activeElement === document.body) rove(current(), true);
   });
   dialog.addEventListener('click', (e) => { if (e.target === dialog) dialog.close(); });
   byId('close').addEventListener('click', () => dialog.close());
@@ -338,7 +334,7 @@
       if (reachable(...place)) rove(place, !dialog.open);
       open(place, false);
     } else {
-      opening = '';
+      turn++;
       if (dialog.open) dialog.close();
     }
   };
