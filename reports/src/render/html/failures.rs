@@ -3,9 +3,11 @@
 
 use super::details::cell_link;
 use super::index::symptom;
+use crate::coordinate::Coordinate;
 use crate::groups::{Group, groups};
 use crate::html::differ::want_got;
 use crate::html::page::command;
+use crate::html::sign::Sign;
 use crate::html::text::{issue, line};
 use crate::overview::{self, counted};
 use crate::record::Record;
@@ -17,8 +19,8 @@ use std::collections::BTreeMap;
 const GROUPS_SHOWN: usize = 200;
 /// How many of them are open from the start.
 const GROUPS_OPEN: usize = 3;
-/// How many cells of a group are named.
-const CELLS_SHOWN: usize = 12;
+/// How many drill-downs of a group are named.
+const PLACES_SHOWN: usize = 8;
 /// How many characters of want and got a closed group shows.
 const WIDE: usize = 60;
 
@@ -51,8 +53,8 @@ fn group(number: usize, g: &Group<'_>) -> Markup {
     html! {
         details.group open[number < GROUPS_OPEN] {
             summary {
-                // The words of groups are those of outcomes.
-                span class={ "badge s-" (g.word) } { (g.word) } " "
+                // The words of groups are those of signs.
+                @if let Some(sign) = Sign::ALL.iter().find(|s| s.word() == g.word) { (sign.badge()) } " "
                 b { (line(g.oracle)) } " " @if !g.path.is_empty() { code { (line(g.path)) } } " "
                 span.count { (counted(g.cells.len(), "cell")) }
                 span.brief { " want " code { (want) } " got " code { (got) } }
@@ -61,9 +63,10 @@ fn group(number: usize, g: &Group<'_>) -> Markup {
             dl.facts {
                 dt { "cells" }
                 dd {
-                    @for c in g.cells.iter().take(CELLS_SHOWN) { div { (cell_link(c, c)) } }
-                    @if let Some(rest) = g.cells.len().checked_sub(CELLS_SHOWN).filter(|n| *n > 0) {
-                        div { "and " (counted(rest, "more cell")) }
+                    @let places = places(&g.cells);
+                    @for (cell, on) in places.iter().take(PLACES_SHOWN) { (place(cell, on)) }
+                    @if let Some(rest) = places.len().checked_sub(PLACES_SHOWN).filter(|n| *n > 0) {
+                        div { "and in " (counted(rest, "more build")) " of cases" }
                     }
                     div { a href={ "#q=" (encoded(&sought(g))) } { "All in the matrix" } }
                 }
@@ -73,6 +76,28 @@ fn group(number: usize, g: &Group<'_>) -> Markup {
                 }
                 @if !g.rerun.is_empty() { dt { "rerun" } dd { (command(&g.rerun)) } }
             }
+        }
+    }
+}
+
+/// The first cell of each drill-down that these cells share, and what they
+/// differ in: target and call kinds.
+fn places<'a>(cells: &[&'a str]) -> Vec<(&'a str, BTreeMap<&'a str, Vec<&'a str>>)> {
+    let mut places: BTreeMap<_, (&str, BTreeMap<&str, Vec<&str>>)> = BTreeMap::new();
+    for cell in cells {
+        let c = Coordinate::of(cell);
+        let place = places.entry((c.case, c.toolchain, c.build)).or_insert_with(|| (cell, BTreeMap::new()));
+        place.1.entry(c.target).or_default().push(c.call);
+    }
+    places.into_values().collect()
+}
+
+fn place(cell: &str, on: &BTreeMap<&str, Vec<&str>>) -> Markup {
+    let c = Coordinate::of(cell);
+    html! {
+        div {
+            (cell_link(cell, c.case)) " " (line(c.toolchain)) " " (line(c.build))
+            span.faint { @for (target, calls) in on { " · " (line(target)) ": " (line(&calls.join(", "))) } }
         }
     }
 }
