@@ -16,11 +16,13 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// How many groups are told; the matrix has the cells of all of them.
-const GROUPS_SHOWN: usize = 200;
+const GROUPS_TOLD: usize = 500;
+/// How many of them stand above the matrix without being asked for.
+const GROUPS_SHOWN: usize = 10;
 /// How many of them are open from the start.
-const GROUPS_OPEN: usize = 3;
+const GROUPS_OPEN: usize = 1;
 /// How many drill-downs of a group are named.
-const PLACES_SHOWN: usize = 8;
+const PLACES_SHOWN: usize = 6;
 /// How many characters of want and got a closed group shows.
 const WIDE: usize = 60;
 
@@ -38,9 +40,17 @@ pub fn section(record: &Record) -> Markup {
                 p.hint { @if record.totals.judged() == 0 { "No cell was judged." } @else { "Nothing fails." } }
             } @else {
                 h2 { "What fails " span.count { (all.len()) } }
-                @for (number, g) in all.iter().take(GROUPS_SHOWN).enumerate() { (group(number, g)) }
-                @if let Some(rest) = all.len().checked_sub(GROUPS_SHOWN).filter(|n| *n > 0) {
-                    p.hint { "And " (counted(rest, "more failure")) ": see the cells that fail below, or record.json." }
+                @let (shown, more) = all.split_at(all.len().min(GROUPS_SHOWN));
+                @for (number, g) in shown.iter().enumerate() { (group(g, number < GROUPS_OPEN)) }
+                @if !more.is_empty() {
+                    details.more {
+                        summary { (counted(more.len(), "more failure")) }
+                        @let (told, rest) = more.split_at(more.len().min(GROUPS_TOLD));
+                        @for g in told { (group(g, false)) }
+                        @if !rest.is_empty() {
+                            p.hint { "And " (rest.len()) " more: see the cells that fail below, or record.json." }
+                        }
+                    }
                 }
             }
             (counted_only(record))
@@ -48,10 +58,10 @@ pub fn section(record: &Record) -> Markup {
     }
 }
 
-fn group(number: usize, g: &Group<'_>) -> Markup {
+fn group(g: &Group<'_>, open: bool) -> Markup {
     let (want, got) = clip_pair(g.expected, g.actual, WIDE);
     html! {
-        details.group open[number < GROUPS_OPEN] {
+        details.group open[open] {
             summary {
                 // The words of groups are those of signs.
                 @if let Some(sign) = Sign::ALL.iter().find(|s| s.word() == g.word) { (sign.badge()) } " "
