@@ -3,9 +3,11 @@
 
 use super::details::cell_link;
 use super::index::symptom;
+use crate::coordinate::Coordinate;
 use crate::groups::{Group, groups};
 use crate::html::differ::want_got;
 use crate::html::page::command;
+use crate::html::sign::Sign;
 use crate::html::text::{issue, line};
 use crate::overview::{self, counted};
 use crate::record::Record;
@@ -14,11 +16,13 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// How many groups are told; the matrix has the cells of all of them.
-const GROUPS_SHOWN: usize = 200;
+const GROUPS_TOLD: usize = 500;
+/// How many of them stand above the matrix without being asked for.
+const GROUPS_SHOWN: usize = 10;
 /// How many of them are open from the start.
-const GROUPS_OPEN: usize = 3;
-/// How many cells of a group are named.
-const CELLS_SHOWN: usize = 12;
+const GROUPS_OPEN: usize = 1;
+/// How many drill-downs of a group are named.
+const PLACES_SHOWN: usize = 6;
 /// How many characters of want and got a closed group shows.
 const WIDE: usize = 60;
 
@@ -36,9 +40,17 @@ pub fn section(record: &Record) -> Markup {
                 p.hint { @if record.totals.judged() == 0 { "No cell was judged." } @else { "Nothing fails." } }
             } @else {
                 h2 { "What fails " span.count { (all.len()) } }
-                @for (number, g) in all.iter().take(GROUPS_SHOWN).enumerate() { (group(number, g)) }
-                @if let Some(rest) = all.len().checked_sub(GROUPS_SHOWN).filter(|n| *n > 0) {
-                    p.hint { "And " (counted(rest, "more failure")) ": see the cells that fail below, or record.json." }
+                @let (shown, more) = all.split_at(all.len().min(GROUPS_SHOWN));
+                @for (number, g) in shown.iter().enumerate() { (group(g, number < GROUPS_OPEN)) }
+                @if !more.is_empty() {
+                    details.more {
+                        summary { (counted(more.len(), "more failure")) }
+                        @let (told, rest) = more.split_at(more.len().min(GROUPS_TOLD));
+                        @for g in told { (group(g, false)) }
+                        @if !rest.is_empty() {
+                            p.hint { "And " (rest.len()) " more: see the cells that fail below, or record.json." }
+                        }
+                    }
                 }
             }
             (counted_only(record))
@@ -46,13 +58,13 @@ pub fn section(record: &Record) -> Markup {
     }
 }
 
-fn group(number: usize, g: &Group<'_>) -> Markup {
+fn group(g: &Group<'_>, open: bool) -> Markup {
     let (want, got) = clip_pair(g.expected, g.actual, WIDE);
     html! {
-        details.group open[number < GROUPS_OPEN] {
+        details.group open[open] {
             summary {
-                // The words of groups are those of outcomes.
-                span class={ "badge s-" (g.word) } { (g.word) } " "
+                // The words of groups are those of signs.
+                @if let Some(sign) = Sign::ALL.iter().find(|s| s.word() == g.word) { (sign.badge()) } " "
                 b { (line(g.oracle)) } " " @if !g.path.is_empty() { code { (line(g.path)) } } " "
                 span.count { (counted(g.cells.len(), "cell")) }
                 span.brief { " want " code { (want) } " got " code { (got) } }
@@ -61,9 +73,10 @@ fn group(number: usize, g: &Group<'_>) -> Markup {
             dl.facts {
                 dt { "cells" }
                 dd {
-                    @for c in g.cells.iter().take(CELLS_SHOWN) { div { (cell_link(c, c)) } }
-                    @if let Some(rest) = g.cells.len().checked_sub(CELLS_SHOWN).filter(|n| *n > 0) {
-                        div { "and " (counted(rest, "more cell")) }
+                    @let places = places(&g.cells);
+                    @for (cell, on) in places.iter().take(PLACES_SHOWN) { (place(cell, on)) }
+                    @if let Some(rest) = places.len().checked_sub(PLACES_SHOWN).filter(|n| *n > 0) {
+                        div { "and in " (counted(rest, "more build")) " of cases" }
                     }
                     div { a href={ "#q=" (encoded(&sought(g))) } { "All in the matrix" } }
                 }
@@ -73,6 +86,28 @@ fn group(number: usize, g: &Group<'_>) -> Markup {
                 }
                 @if !g.rerun.is_empty() { dt { "rerun" } dd { (command(&g.rerun)) } }
             }
+        }
+    }
+}
+
+/// The first cell of each drill-down that these cells share, and what they
+/// differ in: target and call kinds.
+fn places<'a>(cells: &[&'a str]) -> Vec<(&'a str, BTreeMap<&'a str, Vec<&'a str>>)> {
+    let mut places: BTreeMap<_, (&str, BTreeMap<&str, Vec<&str>>)> = BTreeMap::new();
+    for cell in cells {
+        let c = Coordinate::of(cell);
+        let place = places.entry((c.case, c.toolchain, c.build)).or_insert_with(|| (cell, BTreeMap::new()));
+        place.1.entry(c.target).or_default().push(c.call);
+    }
+    places.into_values().collect()
+}
+
+fn place(cell: &str, on: &BTreeMap<&str, Vec<&str>>) -> Markup {
+    let c = Coordinate::of(cell);
+    html! {
+        div {
+            (cell_link(cell, c.case)) " " (line(c.toolchain)) " " (line(c.build))
+            span.faint { @for (target, calls) in on { " · " (line(target)) ": " (line(&calls.join(", "))) } }
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::coordinate::Coordinate;
 use crate::outcome::Outcome;
 use crate::render::example;
 
@@ -34,35 +35,33 @@ fn it_refers_to_nothing_else() {
     assert!(text.contains("<a href=\"https://go.dev/issue/72053\""));
 }
 
-/// Every text of the record replaced by what tries to get out.
-fn hostile() -> (Record, &'static str) {
-    const NASTY: &str = "</script></template><script>alert(1)</script><img src=x onerror=alert(1)>\" onmouseover='x' <a href=\"http://x\"> <!--\x1b[2J\u{202e}]]>";
-    let mut record = example::record();
-    let text = serde_json::to_string(&record).unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+/// Tries to get out of wherever it stands.
+const NASTY: &str = "</script></template><script>alert(1)</script><img src=x onerror=alert(1)>\" onmouseover='x' \
+                     <a href=\"http://x\"> <!--\x1b[2J\u{202e}]]>";
+
+/// Every free text of the record with what tries to get out.
+fn hostile() -> Record {
+    let mut value = serde_json::to_value(example::record()).unwrap();
     spoil(&mut value, "");
-    record = serde_json::from_value(value).unwrap();
-    let nasty = || NASTY.to_string();
+    let mut record: Record = serde_json::from_value(value).unwrap();
     for c in &mut record.cells {
         c.cell = format!("{NASTY}/{}", c.cell.replace('@', &format!("{NASTY}@{NASTY}")));
     }
     for (i, f) in record.findings.iter_mut().enumerate() {
         f.finding.cells = vec![record.cells[i].cell.clone()];
     }
+    let at = Coordinate::of(&record.cells[0].cell);
     for f in &mut record.functions {
-        let at = crate::coordinate::Coordinate::of(&record.cells[0].cell);
         (f.case, f.toolchain, f.build) = (at.case.into(), at.toolchain.into(), at.build.into());
         f.target = at.target.into();
     }
-    record.sources[0].case = crate::coordinate::Coordinate::of(&record.cells[0].cell).case.into();
-    record.sources[0].files = [(nasty(), format!("{NASTY}\n{NASTY}"))].into();
-    record.command.push(nasty());
-    (record, NASTY)
+    record.sources[0].case = at.case.into();
+    record.sources[0].files = [(NASTY.into(), format!("{NASTY}\n{NASTY}"))].into();
+    record
 }
 
-/// Replaces what is free text; the closed words stay.
+/// Adds to what is free text; the closed words and what others refer to stay.
 fn spoil(value: &mut serde_json::Value, key: &str) {
-    const NASTY: &str = "</script><script>alert(1)</script>\"'<!--\x1b[2J\u{202e}";
     match value {
         serde_json::Value::String(s) => match key {
             "is" | "kind" | "basis" | "cell" | "cells" | "case" | "toolchain" | "target" | "build" => {}
@@ -76,11 +75,10 @@ fn spoil(value: &mut serde_json::Value, key: &str) {
 
 #[test]
 fn no_text_of_a_record_becomes_markup() {
-    let (record, nasty) = hostile();
-    let text = page(&record);
+    let text = page(&hostile());
     let sound = page(&example::record());
     assert!(text.contains("&lt;script&gt;alert(1)"), "the texts are there");
-    assert!(!text.contains(nasty) && !text.contains("<script>alert") && !text.contains("<img"));
+    assert!(!text.contains(NASTY) && !text.contains("<script>alert") && !text.contains("<img"));
     assert!(!text.contains(['\x1b', '\u{202e}']), "nothing steers");
     // As many scripts, and as many ends of them, as without.
     let count = |text: &str, what: &str| text.matches(what).count();
@@ -130,6 +128,22 @@ fn where_nothing_is_described_it_says_so() {
     record.functions.iter_mut().for_each(|f| f.instructions.clear());
     record.findings.clear();
     assert!(inner(&record, case).contains("recorded only for cases with findings"));
+}
+
+#[test]
+fn many_failures_do_not_bury_the_matrix() {
+    let mut record = example::record();
+    let model = record.findings.iter().find(|f| f.outcome == Outcome::Fail).unwrap().clone();
+    for i in 0..600 {
+        let mut f = model.clone();
+        f.finding.path = format!("vectors[{i}].trace");
+        record.findings.push(f);
+    }
+    let text = page(&record);
+    let (above, rest) = text.split_once("<details class=\"more\">").unwrap();
+    assert_eq!(above.matches("<details class=\"group\"").count(), 10);
+    assert_eq!(rest.matches("<details class=\"group\"").count(), 500);
+    assert!(rest.contains("<summary>594 more failures</summary>") && rest.contains("And 94 more:"));
 }
 
 #[test]
