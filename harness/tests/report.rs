@@ -114,11 +114,7 @@ fn several_go_to_files() {
     fails(
         &goabi(dir.path(), &["report", "old record.json"]),
         2,
-<<<<<<< HEAD
-        &["--format", "json, junit, summary, markdown, compatibility", "--out"],
-=======
-        &["--format", "json, junit, summary, markdown, html", "--out"],
->>>>>>> html
+        &["--format", "json, junit, summary, markdown, html, compatibility", "--out"],
     );
 }
 
@@ -139,11 +135,11 @@ fn the_record_itself_is_left_alone() {
 fn mistakes_are_named() {
     let (dir, path) = with_record();
     let report = |file: &str, format: &str| goabi(dir.path(), &["report", file, "--format", format]);
-<<<<<<< HEAD
-    fails(&report("old record.json", "pdf"), 2, &["no format `pdf`", "json, junit, summary, markdown, compatibility"]);
-=======
-    fails(&report("old record.json", "pdf"), 2, &["no format `pdf`", "json, junit, summary, markdown, html"]);
->>>>>>> html
+    fails(
+        &report("old record.json", "pdf"),
+        2,
+        &["no format `pdf`", "json, junit, summary, markdown, html, compatibility"],
+    );
     fails(&report("missing.json", "md"), 2, &["cannot read the record missing.json: ", "No such file"]);
     let whole = fs::read_to_string(path).unwrap();
     for (text, says) in [
