@@ -192,8 +192,8 @@ impl FromNode for Values {
     fn from_node(node: &Node, r: &mut Reader) -> Option<Self> {
         match &node.kind {
             Kind::Scalar(s) if s == graffiti::WORD => Some(Values::Graffiti(node.span.clone())),
-            Kind::Scalar(s) if did_you_mean(s, [graffiti::WORD].into_iter()).is_some() => {
-                wrong(node, r, "a list, or `graffiti`,", did_you_mean(s, [graffiti::WORD].into_iter()));
+            Kind::Scalar(s) if did_you_mean(s, [graffiti::WORD]).is_some() => {
+                wrong(node, r, "a list, or `graffiti`,", did_you_mean(s, [graffiti::WORD]));
                 None
             }
             _ => Vec::from_node(node, r).map(Values::List),

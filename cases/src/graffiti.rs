@@ -264,7 +264,7 @@ fn dynamic(data: u32) -> String {
 /// An error whose type word has this number: plain and wrapped ones in turn.
 fn error(word: u32) -> String {
     let text = string(word);
-    if word / 2 % 2 == 0 {
+    if (word / 2).is_multiple_of(2) {
         format!("errors.New({text})")
     } else {
         format!("fmt.Errorf(\"%s wraps: %w\", {text}, errors.New({}))", string(word + 1))

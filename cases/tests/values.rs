@@ -52,7 +52,7 @@ fn constants() {
     shows("float64", "-0.0", "0.0 (bits 0x0000000000000000)");
     shows("float64", "math.Copysign(0, -1)", "-0.0 (bits 0x8000000000000000)");
     shows("float64", "math.NaN()", "NaN (bits 0x7ff8000000000001)");
-    shows("any", "'x'", "int32(120)");
+    shows("any", "'x'", "int32(120 (0x78))");
     shows("any", "2.0", "float64(2.0 (bits 0x4000000000000000))");
 }
 
