@@ -152,13 +152,14 @@ fn blind_spots(file: &CaseFile, case: &Case, arch: &'static Arch, judged: &mut u
             let v = s.results()[i].clone();
             walk.inside(Some(&r.ty), &v, vec![i]);
         }
-        // One vector with each kind of value is enough for the bits; nil and empty ones differ by vector.
+        // All bits of the first vector; of the others, which are for other contents and nil, each seventh will do.
+        let step = if n == 0 { 1 } else { 7 };
         for (path, ty) in walk.found {
             let open = *words::at(&mut s.wanted.clone(), &path[..1]) == Value::Unstated;
             let v = words::at(s.results(), &path).clone();
             let cap_open = matches!(&v, Value::Slice(Some(_))) && cap_is_open(&mut s.wanted, &path);
             let v = if cap_open { without_cap(v) } else { v };
-            for fault in words::faults(&v, ty.as_ref(), int_bits) {
+            for fault in words::faults(&v, ty.as_ref(), int_bits).into_iter().step_by(step) {
                 *judged += 1;
                 let sound = std::mem::replace(words::at(s.results(), &path), fault);
                 let noticed = s.noticed();
