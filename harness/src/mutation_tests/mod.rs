@@ -9,6 +9,8 @@ use crate::oracles::{ORACLES, Subject, VectorSeen};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile, Outcome};
 use goabi_cases::cell::{Build, Cell, Target};
+use goabi_cases::load::load_text;
+use goabi_cases::mistake::Source;
 use goabi_cases::types::{Basic, GoType};
 use goabi_cases::value::Value;
 use goabi_cases::version::GoVersion;
@@ -152,8 +154,8 @@ fn blind_spots(file: &CaseFile, case: &Case, arch: &'static Arch, judged: &mut u
             let v = s.results()[i].clone();
             walk.inside(Some(&r.ty), &v, vec![i]);
         }
-        // All bits of the first vector; of the others, which are for other contents and nil, each seventh will do.
-        let step = if n == 0 { 1 } else { 7 };
+        // All bits of the first vector; of the others, and where an int has 32, each seventh will do.
+        let step = if n == 0 && arch.word_size == 8 { 1 } else { 7 };
         for (path, ty) in walk.found {
             let open = *words::at(&mut s.wanted.clone(), &path[..1]) == Value::Unstated;
             let v = words::at(s.results(), &path).clone();
@@ -279,4 +281,41 @@ fn what_goes_wrong_with_any_result_would_be_seen() {
     out.sort();
     println!("{judged} damaged transcripts judged");
     assert!(out.is_empty(), "{} blind spots:\n{}", out.len(), out.join("\n"));
+}
+
+/// Cases with one blind spot each, and one without.
+const PLANTED: &str = r#"
+about: Results that do not tell enough.
+cases:
+  - name: alike
+    why: two results that no vector tells apart
+    func: "func() (a, b uint16)"
+    vectors: [{args: [], returns: ['7', '7']}, {args: [], returns: ['8', '8']}]
+  - name: short
+    why: a wide result whose upper half is never used
+    func: "func() int64"
+    vectors: [{args: [], returns: ['0x1112']}]
+  - name: full
+    why: a slice without room tells its length from its capacity in no way
+    func: "func() []uint8"
+    vectors: [{args: [], returns: ['[]uint8{1, 2}']}]
+  - name: sharp
+    why: all words differ, in one vector or another
+    func: "func(n int8) (a, b bool, c int64, s string, e error)"
+    vectors: [{args: graffiti, returns: graffiti}, {args: ['1'], returns: ['false', 'true', '0', '""', 'nil']}]
+"#;
+
+#[test]
+fn planted_blind_spots_are_found() {
+    let source = Source::new(Path::new("planted/blind.yaml"), PLANTED);
+    let (file, mistakes) = load_text(&source, &["direct"]);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    let file = file.unwrap();
+    let found = |i: usize| blind_spots(&file, &file.cases[i], Arch::get("amd64").unwrap(), &mut 0);
+    let none = "no vector in which all words differ";
+    assert_eq!(found(0), ["results[0] Whole (uint16) and results[1] Whole (uint16) exchanged", none]);
+    // The lower half, extended either way, is the same number; the upper half alone is none.
+    assert_eq!(found(1), ["results[0] Whole (int64) cut to 32 bits"; 2]);
+    assert_eq!(found(2), ["results[0] Length ([]uint8) and results[0] Capacity ([]uint8) exchanged", none]);
+    assert_eq!(found(3), [""; 0]);
 }

@@ -262,7 +262,7 @@ pub fn faults(v: &Value, ty: Option<&GoType>, int_bits: u32) -> Vec<Value> {
         }
         Value::String(s) => {
             // Of a long string the ends, and places in between.
-            let far = |i: &usize| s.len() > 64 && *i >= 128 && *i + 128 < s.len() * 8 && i % 331 != 0;
+            let far = |i: &usize| s.len() > 64 && *i >= 128 && *i + 128 < s.len() * 8 && !i.is_multiple_of(331);
             for i in (0..s.len() * 8).filter(|i| !far(i)) {
                 let mut x = s.clone();
                 x[i / 8] ^= 1 << (i % 8);
