@@ -2,7 +2,10 @@
 //! time. A case that does not compile, or breaks the compiler, is found and
 //! left out, so that it costs no other case its result.
 
-use crate::oracles::{ORACLES, Subject, VectorSeen};
+use crate::chunks::Picked;
+use crate::exhibits::{self, Exhibit, Inside, Picks};
+use crate::judge::{emulator_died, end_words, judge, vector_seen};
+use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
 use goabi_cases::case::{CaseFile, Expected};
@@ -13,22 +16,17 @@ use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
-use goabi_runners::observe::dwarf::{self, DwarfFacts};
 use goabi_runners::observe::records::{self, Fact};
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Exec;
-use goabi_runners::run::{RunSpec, UnitEnd, UnitFacts, run_program};
+use goabi_runners::reuse::RunKey;
+use goabi_runners::run::{RunFacts, RunSpec, UnitFacts, run_program};
 use goabi_runners::toolchain::Toolchain;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The word under which a build that fails is found and expected.
 pub const BUILD: &str = "build";
-
-/// How many cases one program holds: beyond some hundreds a program's compile
-/// time grows faster than what sharing its link saves.
-const CASES_PER_PROGRAM: usize = 250;
 
 /// What all jobs share.
 pub struct Shared<'a> {
@@ -38,6 +36,10 @@ pub struct Shared<'a> {
     pub cancel: &'a Cancel,
     pub build_limits: Limits,
     pub run_limits: Limits,
+    /// How many cases share a program, at most.
+    pub cases_per_program: usize,
+    /// Whether programs run again that already ran, and did nothing that failed.
+    pub fresh: bool,
     /// The cells to run and judge; `None` for all. Programs are built for all
     /// cells of a job alike, so that any choice finds them in the cache.
     pub wanted: Option<&'a BTreeSet<String>>,
@@ -55,49 +57,36 @@ pub struct CellResult {
     pub open: Vec<Open>,
 }
 
-/// What became of a job.
+/// What became of a program's cells.
 #[derive(Default)]
 pub struct JobResult {
     pub cells: Vec<CellResult>,
     pub problems: Vec<Problem>,
+    /// The functions under test that it built.
+    pub exhibits: Vec<Exhibit>,
     pub timings: BTreeMap<&'static str, Duration>,
     /// Whether it was interrupted before its end.
     pub interrupted: bool,
+    /// Where what the programs did is kept.
+    pub runs: Vec<RunKey>,
+    /// How many cells were judged by what a program did in an earlier run.
+    pub reused: u64,
 }
 
 impl Shared<'_> {
-    fn wants(&self, cell: &PlannedCell) -> bool {
+    pub(crate) fn wants(&self, cell: &PlannedCell) -> bool {
         self.wanted.is_none_or(|w| w.contains(&cell.cell.to_string()))
     }
 }
 
-/// One case of the job and the indexes of its cells.
-struct Picked {
-    case: (usize, usize),
-    cells: Vec<usize>,
-}
-
-/// Runs a job to its end, or until it is cancelled.
+/// Takes one program's cases to their end, or until it is cancelled.
 #[must_use]
-pub fn run_job(job: &Job, exec: &Exec, s: &Shared) -> JobResult {
+pub fn run_job(job: &Job, exec: &Exec, s: &Shared, chunk: &[Picked]) -> JobResult {
     let mut out = JobResult::default();
-    let mut picked: Vec<Picked> = Vec::new();
-    for (i, c) in job.cells.iter().enumerate().filter(|(_, c)| c.skip.is_none()) {
-        match picked.last_mut() {
-            Some(p) if p.case == c.case => p.cells.push(i),
-            _ => picked.push(Picked { case: c.case, cells: vec![i] }),
-        }
-    }
-    for chunk in picked.chunks(CASES_PER_PROGRAM) {
-        let group: Vec<&Picked> = chunk.iter().collect();
-        match run_group(job, exec, s, group, &mut out) {
-            Ok(()) => {}
-            Err(RunnerError::Cancelled) => {
-                out.interrupted = true;
-                return out;
-            }
-            Err(e) => broken(job, s, chunk, &e, &mut out),
-        }
+    match run_group(job, exec, s, chunk.iter().collect(), &mut out) {
+        Ok(()) => {}
+        Err(RunnerError::Cancelled) => out.interrupted = true,
+        Err(e) => broken(job, s, chunk, &e, &mut out),
     }
     out
 }
@@ -146,7 +135,9 @@ fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> 
     value
 }
 
-fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
+/// The program of some of a job's cases.
+#[must_use]
+pub fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
     let selection: Vec<Selected> = group
         .iter()
         .map(|p| Selected {
@@ -301,17 +292,22 @@ fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobR
     }
 }
 
-fn read_dwarf(artifact: &Artifact, program: &Program) -> Fact<Arc<DwarfFacts>> {
-    let wanted: BTreeSet<&str> = program.functions.iter().map(|f| f.symbol.as_str()).collect();
-    let packages: BTreeSet<&str> = program.functions.iter().map(|f| f.package.as_str()).collect();
-    let bytes = match std::fs::read(&artifact.path) {
-        Ok(b) => b,
-        Err(e) => return Fact::Unavailable(format!("{}: {e}", artifact.path.display())),
+/// The program and the cases that it was made of.
+fn inside<'a>(
+    job: &'a Job,
+    s: &Shared<'a>,
+    group: &[&Picked],
+    program: &'a Program,
+    artifact: &'a Artifact,
+) -> Inside<'a> {
+    let picks = |p: &&Picked| Picks {
+        case: &s.files[p.case.0].cases[p.case.1],
+        at: p.case,
+        calls: p.cells.iter().map(|c| job.cells[*c].call.id()).collect(),
+        wanted: p.cells.iter().filter(|c| s.wants(&job.cells[**c])).map(|c| job.cells[*c].call.id()).collect(),
     };
-    match dwarf::read_packages(&bytes, &|p| packages.contains(p), &|n| wanted.contains(n)) {
-        Ok(facts) => Fact::Seen(Arc::new(facts)),
-        Err(e) => Fact::Unavailable(format!("the program's DWARF cannot be read: {e}")),
-    }
+    let picks = group.iter().map(picks).collect();
+    Inside { job, toolchain: &s.toolchains[job.toolchain], program, artifact, picks }
 }
 
 fn run_built(
@@ -329,6 +325,7 @@ fn run_built(
     if only.as_ref().is_some_and(BTreeSet::is_empty) {
         return Ok(());
     }
+    let only = only.filter(|o| o.len() < program.units.len());
     let spec = RunSpec {
         artifact,
         exec,
@@ -339,9 +336,14 @@ fn run_built(
         limits: s.run_limits,
         env: &[],
     };
-    let facts = timed(out, "run", || run_program(&spec, s.cancel))?;
+    let (facts, reused) = ran(s, &spec, out)?;
     (s.progress)("run", 0);
-    let dwarf = timed(out, "observe", || read_dwarf(artifact, program));
+    let before = out.cells.len();
+    let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
+    let inside = inside(job, s, group, program, artifact);
+    let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
+    out.exhibits.extend(exhibits);
+    out.problems.extend(problems);
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
     let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
         (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
@@ -380,6 +382,14 @@ fn run_built(
                     vector_seen(e.clone(), mine.iter().find(|(u, _)| u.kind == kind).and_then(|(_, f)| *f))
                 })
                 .collect();
+            if let Some(line) = vectors.iter().find_map(|v| emulator_died(&v.end)) {
+                let cell = planned.cell.to_string();
+                let kind = ProblemKind::EmulatorDied;
+                let toolchain = Some(s.toolchains[job.toolchain].label.clone());
+                out.problems.push(Problem { kind, toolchain, cell: Some(cell), message: line.to_string() });
+                out.cells.push(unjudged(planned, format!("{}: {line}", kind.words())));
+                continue;
+            }
             let functions: Vec<_> =
                 program.functions.iter().filter(|f| f.case == i && f.calls.contains(&planned.call.id())).collect();
             let subject = Subject {
@@ -390,7 +400,7 @@ fn run_built(
                 version: s.toolchains[job.toolchain].version,
                 vectors: &vectors,
                 types: &types,
-                dwarf: &dwarf,
+                dwarf: &seen.dwarf,
                 functions: &functions,
             };
             out.cells.push(judge(&subject));
@@ -398,7 +408,29 @@ fn run_built(
         }
     }
     *out.timings.entry("judge").or_default() += start.elapsed();
+    if reused {
+        out.reused += (out.cells.len() - before) as u64;
+    }
     Ok(())
+}
+
+/// What the program does, or did when it ran before; and whether it is the latter.
+fn ran(s: &Shared, spec: &RunSpec<'_>, out: &mut JobResult) -> Result<(RunFacts, bool), RunnerError> {
+    let key = RunKey::of(s.cache, spec);
+    let kept = key.as_ref().filter(|_| !s.fresh).and_then(RunKey::recall);
+    let reused = kept.is_some();
+    let facts = match kept {
+        Some(facts) => facts,
+        None => timed(out, "run", || run_program(spec, s.cancel))?,
+    };
+    if let Some(key) = key {
+        if !reused {
+            // That it could not be kept costs a run next time, and no more.
+            let _ = key.keep(s.cache, &facts);
+        }
+        out.runs.push(key);
+    }
+    Ok((facts, reused))
 }
 
 /// The units that the wanted cells need.
@@ -411,65 +443,6 @@ fn wanted_units(job: &Job, s: &Shared, group: &[&Picked], program: &Program) -> 
         }
     };
     (0u32..).zip(&program.units).filter(|(_, u)| wanted(u)).map(|(i, _)| i).collect()
-}
-
-fn end_words(end: &UnitEnd) -> String {
-    match end {
-        UnitEnd::Finished => "the unit's records are incomplete".into(),
-        UnitEnd::Died(d) => match d.stopped {
-            Some(stop) => format!("the process was stopped: {stop}"),
-            None => format!("the process {}", d.ended),
-        },
-        UnitEnd::Untrusted(why) | UnitEnd::NotRun(why) => why.clone(),
-    }
-}
-
-fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> VectorSeen {
-    let Some(f) = facts else {
-        let why = "the unit is not among what was run".to_string();
-        return VectorSeen { expected, records: Fact::NotRequested, end: UnitEnd::NotRun(why) };
-    };
-    let records = match (&f.end, records::call(&f.records)) {
-        (UnitEnd::Untrusted(why) | UnitEnd::NotRun(why), _) => Fact::Unavailable(why.clone()),
-        (UnitEnd::Finished, _) if !f.complete => Fact::Unavailable(end_words(&f.end)),
-        (UnitEnd::Finished | UnitEnd::Died(_), Ok(r)) => Fact::Seen(r),
-        // The last line of a process that died may be cut short.
-        (UnitEnd::Died(_), Err(_)) => {
-            let whole = f.records.split_last().map(|(_, rest)| rest.to_vec()).unwrap_or_default();
-            records::call(&whole).map_or_else(Fact::Unavailable, Fact::Seen)
-        }
-        (UnitEnd::Finished, Err(e)) => Fact::Unavailable(e),
-    };
-    VectorSeen { expected, records, end: f.end.clone() }
-}
-
-/// Asks all oracles.
-fn judge(subject: &Subject) -> CellResult {
-    let cell = subject.cell.to_string();
-    let mut result =
-        CellResult { cell: cell.clone(), oracles: BTreeMap::new(), findings: vec![], unobserved: vec![], open: vec![] };
-    for oracle in ORACLES {
-        let mut verdicts = oracle.judge(subject);
-        if verdicts.is_empty() {
-            verdicts.push(Verdict::Unobserved(format!("{} had nothing to judge", oracle.id())));
-        }
-        let summary = result.oracles.entry(oracle.id().to_string()).or_default();
-        for v in verdicts {
-            summary.add(&v);
-            match v {
-                Verdict::Disagree(f) => result.findings.push(f),
-                Verdict::Unobserved(why) => result.unobserved.push(format!("{}: {why}", oracle.id())),
-                Verdict::Agree | Verdict::Inapplicable(_) | Verdict::NotDescribed => {}
-            }
-        }
-        result.open.extend(oracle.open(subject).into_iter().map(|fact| Open {
-            case: subject.case.id.to_string(),
-            cell: cell.clone(),
-            oracle: oracle.id(),
-            fact,
-        }));
-    }
-    result
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::*;
 use goabi_cases::case::Outcome;
 use goabi_reports::verdict::Verdict;
 use goabi_runners::process::{Ended, Stop};
-use goabi_runners::run::Death;
+use goabi_runners::run::{Death, UnitEnd};
 
 const ARG: &str = r#"arg 0 ["i","5"]"#;
 const RESULT: &str = r#"res 0 ["i","6"]"#;
@@ -19,7 +19,13 @@ fn seen(facts: Option<&UnitFacts>) -> VectorSeen {
 }
 
 fn died(stopped: Option<Stop>) -> UnitEnd {
-    UnitEnd::Died(Death { ended: Ended::Signalled(9), stopped, stderr: String::new(), stdout: String::new() })
+    UnitEnd::Died(Death {
+        ended: Ended::Signalled(9),
+        stopped,
+        stderr: String::new(),
+        stdout: String::new(),
+        emulator: None,
+    })
 }
 
 #[test]

@@ -2,13 +2,17 @@
 //!
 //! The way of data, one stage a module: [`plan`] (load, expand), [`job`]
 //! (generate, build, run, observe), [`oracles`] (judge), [`peers`] (judge cells
-//! against each other), [`reconcile`] (expectations), [`session`] (all of it,
+//! against each other), [`reconcile`] (expectations),
+//! [`exhibits`] (what the record shows of the code), [`session`] (all of it,
 //! and the record).
 
+pub mod chunks;
 pub mod cli;
 pub mod commands;
+pub mod exhibits;
 pub mod exit;
 pub mod job;
+mod judge;
 pub mod oracles;
 pub mod peers;
 pub mod plan;

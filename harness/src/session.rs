@@ -1,6 +1,8 @@
 //! A whole run: jobs on all processors, cells against each other, expectations,
 //! and the record.
 
+use crate::chunks::{Picked, chunks};
+use crate::exhibits;
 use crate::job::{JobResult, Shared, run_job};
 use crate::peers;
 use crate::plan::Job;
@@ -14,7 +16,8 @@ use goabi_reports::outcome::{Outcome, Totals};
 use goabi_reports::record::{CellRecord, Problem, ProblemKind, Record, SCHEMA_VERSION};
 use goabi_runners::host;
 use goabi_runners::provision::Exec;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use goabi_runners::reuse::RunKey;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -62,11 +65,16 @@ pub fn run(
             }
         }
     }
+    let reused = results.iter().map(|r| r.reused).sum();
+    let runs: Vec<(Vec<RunKey>, Vec<String>)> =
+        results.iter().map(|r| (r.runs.clone(), r.cells.iter().map(|c| c.cell.clone()).collect())).collect();
     let interrupted = shared.cancel.is_cancelled() || results.iter().any(|r| r.interrupted);
     let mut judged = Vec::new();
     let mut open = Vec::new();
+    let mut exhibits = Vec::new();
     for r in results {
         problems.extend(r.problems);
+        exhibits.extend(r.exhibits);
         for (stage, t) in r.timings {
             *timings.entry(stage.to_string()).or_default() += t.as_secs_f64();
         }
@@ -80,8 +88,13 @@ pub fn run(
     let start = Instant::now();
     let peers = peers::judge(&open);
     let (records, findings) = reconcile(judged, peers, expectations);
+    forget_failed(&records, &runs);
     cells.extend(records);
     timings.insert("reconcile".into(), start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    let shown = exhibits::collect(jobs, exhibits, &findings, shared, processors());
+    problems.extend(shown.problems);
+    timings.insert("exhibit".into(), start.elapsed().as_secs_f64());
     timings
         .insert("wall".into(), wall.elapsed().as_secs_f64() + stages.iter().map(|(_, t)| t.as_secs_f64()).sum::<f64>());
     let mut record = Record {
@@ -90,6 +103,7 @@ pub fn run(
         started: humantime::format_rfc3339_seconds(started).to_string(),
         finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         interrupted,
+        reused,
         command: std::env::args().collect(),
         host: Host {
             os: host::goos().into(),
@@ -104,12 +118,19 @@ pub fn run(
         problems,
         cells,
         findings,
-        functions: vec![],
-        sources: vec![],
+        functions: shown.functions,
+        sources: shown.sources,
         timings,
     };
     record.seal();
     record
+}
+
+/// What failed is run again next time, with all that shares its program.
+fn forget_failed(records: &[CellRecord], runs: &[(Vec<RunKey>, Vec<String>)]) {
+    let failed: BTreeSet<&str> = records.iter().filter(|c| c.outcome.fails()).map(|c| c.cell.as_str()).collect();
+    let concerned = runs.iter().filter(|(_, cells)| cells.iter().any(|c| failed.contains(c.as_str())));
+    concerned.flat_map(|(keys, _)| keys).for_each(RunKey::forget);
 }
 
 fn processors() -> usize {
@@ -117,21 +138,29 @@ fn processors() -> usize {
 }
 
 fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared) -> Vec<JobResult> {
-    let queue: Mutex<VecDeque<&Job>> = Mutex::new(jobs.iter().collect());
+    // Jobs take turns, so that the first programs of two jobs bring two
+    // standard libraries into Go's cache side by side.
+    let mut tasks: Vec<(usize, &Job, Vec<Picked>)> = Vec::new();
+    for job in jobs.iter().filter(|j| matches!(execs.get(&j.target.goarch), Some(Ok(_)))) {
+        tasks.extend(chunks(job, shared).into_iter().enumerate().map(|(n, chunk)| (n, job, chunk)));
+    }
+    tasks.sort_by_key(|(n, _, _)| *n);
+    let workers = processors().min(tasks.len());
+    let queue = Mutex::new(VecDeque::from(tasks));
     let done = Mutex::new(Vec::new());
     let work = || {
         while !shared.cancel.is_cancelled() {
             let next = queue.lock().ok().and_then(|mut q| q.pop_front());
-            let Some(job) = next else { break };
+            let Some((_, job, chunk)) = next else { break };
             let Some(Ok(exec)) = execs.get(&job.target.goarch) else { continue };
-            let result = run_job(job, exec, shared);
+            let result = run_job(job, exec, shared, &chunk);
             if let Ok(mut d) = done.lock() {
                 d.push(result);
             }
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..processors().min(jobs.len()) {
+        for _ in 0..workers {
             scope.spawn(work);
         }
     });
@@ -185,7 +214,11 @@ pub fn exit_code(record: &Record) -> u8 {
     // that no longer holds is one.
     let findings = record.findings.iter().any(|f| f.outcome.fails());
     let broken = record.problems.iter().any(|p| match p.kind {
-        ProblemKind::Missing | ProblemKind::NotExecuted | ProblemKind::Unreadable | ProblemKind::Harness => true,
+        ProblemKind::Missing
+        | ProblemKind::NotExecuted
+        | ProblemKind::EmulatorDied
+        | ProblemKind::Unreadable
+        | ProblemKind::Harness => true,
         ProblemKind::NotBuilt => p.cell.is_none(),
     });
     if record.interrupted {

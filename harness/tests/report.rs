@@ -31,6 +31,7 @@ fn record() -> Record {
         started: "2026-11-05T10:00:00Z".into(),
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
+        reused: 0,
         command: vec!["/usr/bin/goabi".into(), "run".into(), "results".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![],
@@ -113,7 +114,7 @@ fn several_go_to_files() {
     fails(
         &goabi(dir.path(), &["report", "old record.json"]),
         2,
-        &["--format", "json, junit, summary, markdown", "--out"],
+        &["--format", "json, junit, summary, markdown, compatibility", "--out"],
     );
 }
 
@@ -134,7 +135,7 @@ fn the_record_itself_is_left_alone() {
 fn mistakes_are_named() {
     let (dir, path) = with_record();
     let report = |file: &str, format: &str| goabi(dir.path(), &["report", file, "--format", format]);
-    fails(&report("old record.json", "pdf"), 2, &["no format `pdf`", "json, junit, summary, markdown"]);
+    fails(&report("old record.json", "pdf"), 2, &["no format `pdf`", "json, junit, summary, markdown, compatibility"]);
     fails(&report("missing.json", "md"), 2, &["cannot read the record missing.json: ", "No such file"]);
     let whole = fs::read_to_string(path).unwrap();
     for (text, says) in [

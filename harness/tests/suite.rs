@@ -79,6 +79,8 @@ fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
         cancel: &w.cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
+        cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
+        fresh: std::env::var_os("GOABI_FRESH").is_some(),
         wanted: Some(wanted),
         progress: &|_, _| {},
     };

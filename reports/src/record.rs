@@ -36,6 +36,10 @@ pub struct Record {
     pub finished: String,
     /// Whether it was interrupted: cells may then be missing.
     pub interrupted: bool,
+    /// How many cells were judged by what a program did in an earlier run of the
+    /// same binary, which did not run again.
+    #[serde(default)]
+    pub reused: u64,
     /// The command line, word by word.
     pub command: Vec<String>,
     /// The machine.
@@ -136,6 +140,8 @@ pub enum ProblemKind {
     NotBuilt,
     /// The program could not be executed.
     NotExecuted,
+    /// The emulator failed in the middle of a program.
+    EmulatorDied,
     /// An artifact or its observation could not be read.
     Unreadable,
     /// goabi itself or the host failed: disk full, a broken cache.
@@ -150,6 +156,7 @@ impl ProblemKind {
             ProblemKind::Missing => "missing",
             ProblemKind::NotBuilt => "did not build",
             ProblemKind::NotExecuted => "could not be executed",
+            ProblemKind::EmulatorDied => "the emulator died",
             ProblemKind::Unreadable => "could not be read",
             ProblemKind::Harness => "goabi failed",
         }
@@ -213,12 +220,14 @@ impl Record {
         self.totals = Totals::of(self.cells.iter().map(|c| &c.outcome));
     }
 
-    /// The same record without what two runs of one plan may differ in.
+    /// The same record without what two runs of one plan may differ in: times,
+    /// and what the second could take over from the first.
     #[must_use]
     pub fn without_times(&self) -> Record {
         let mut record = self.clone();
         record.started.clear();
         record.finished.clear();
+        record.reused = 0;
         record.timings.values_mut().for_each(|t| *t = 0.0);
         record.cells.iter_mut().for_each(|c| c.seconds = None);
         record

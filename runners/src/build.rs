@@ -7,6 +7,7 @@ use crate::diagnostics::{packages, parse};
 use crate::digest::{Parts, sha256_file};
 use crate::error::{Result, RunnerError, how};
 use crate::goenv;
+use crate::lock::Lock;
 use crate::process::{self, Completed, Limits, Stop, show};
 use crate::store::{Entry, Slot};
 use crate::toolchain::Toolchain;
@@ -103,14 +104,54 @@ fn make_entry(
     let program = Slot::program_in(&new);
     let cmd = command(cache, spec, flags, scratch.path(), &sources, &program);
     let shown = show(&cmd);
+    let standard = StandardLibrary::wait(cache, spec, cancel)?;
     let done = process::run(cmd, &spec.limits, None, cancel)?;
     let entry = if done.success() {
+        standard.built();
         program_entry(&shown, &program, &done)?
     } else {
         rejected_entry(cache, shown, spec.sources, &done)?
     };
     slot.put(&new, &entry)?;
     Ok(entry)
+}
+
+/// The standard library of one target and build in Go's cache. Go does not
+/// keep two builds that start at once from compiling it twice; so the first one
+/// does it, and all others wait for that.
+enum StandardLibrary {
+    There,
+    Mine { marker: PathBuf, _lock: Lock },
+}
+
+impl StandardLibrary {
+    fn wait(cache: &CacheDirs, spec: &BuildSpec<'_>, cancel: &Cancel) -> Result<StandardLibrary> {
+        let mut parts = Parts::new();
+        parts.add(&spec.target.goarch);
+        for text in spec.build.go_flags() {
+            parts.add(text);
+        }
+        for (name, value) in spec.extra_env {
+            parts.add(name).add(value);
+        }
+        // In Go's cache, so that it goes when that is cleaned.
+        let dir = cache.gocache(&spec.toolchain.fingerprint);
+        make(&dir)?;
+        let marker = dir.join(format!("goabi-std-{}", parts.hex()));
+        if marker.exists() {
+            return Ok(StandardLibrary::There);
+        }
+        let lock = Lock::exclusive(&marker.with_extension("lock"), cancel)?;
+        Ok(if marker.exists() { StandardLibrary::There } else { StandardLibrary::Mine { marker, _lock: lock } })
+    }
+
+    fn built(self) {
+        match self {
+            StandardLibrary::There => {}
+            // Without the marker others wait for each other, and no more.
+            StandardLibrary::Mine { marker, _lock } => drop(fs::write(marker, "")),
+        }
+    }
 }
 
 fn program_entry(command: &str, program: &Path, done: &Completed) -> Result<Entry> {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 /// The parts that [`CacheDirs::clean`] removes: all of it can be made again
 /// from what else is on this machine.
-const REBUILDABLE: [&str; 3] = ["artifacts", "gocache", "fingerprints"];
+const REBUILDABLE: [&str; 4] = ["artifacts", "runs", "gocache", "fingerprints"];
 /// The parts that were fetched.
 const FETCHED: [&str; 2] = ["toolchains", "emulators"];
 
@@ -105,6 +105,12 @@ impl CacheDirs {
     #[must_use]
     pub fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
+    }
+
+    /// What programs did when they ran.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.root.join("runs")
     }
 
     /// The GOCACHE of the toolchain with that fingerprint. A release's cache

@@ -12,6 +12,7 @@ pub mod install;
 pub mod observe;
 pub mod process;
 pub mod provision;
+pub mod reuse;
 pub mod run;
 pub mod toolchain;
 pub mod transcript;

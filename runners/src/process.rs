@@ -5,6 +5,7 @@ use crate::cancel::Cancel;
 use crate::error::{Result, RunnerError};
 use crate::wait::{Leader, pause};
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -48,7 +49,7 @@ impl Limits {
 }
 
 /// Why we killed a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// No progress for [`Limits::time`].
     Time,
@@ -62,7 +63,7 @@ pub enum Stop {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {
     /// With this exit status.
     Exited(i32),

@@ -2,11 +2,12 @@
 
 use crate::build::Artifact;
 use crate::cancel::Cancel;
-use crate::emulator::Exec;
+use crate::emulator::{Exec, last_words};
 use crate::error::{Result, RunnerError, how};
 use crate::process::{self, Completed, Ended, Limits, Stop, show};
 use crate::settle::{Settled, settle};
 use crate::transcript;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
@@ -37,7 +38,7 @@ pub struct RunSpec<'a> {
 }
 
 /// What happened to one unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFacts {
     pub unit: u32,
     /// The record lines that it wrote, as far as it came.
@@ -48,7 +49,7 @@ pub struct UnitFacts {
 }
 
 /// How one unit ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnitEnd {
     /// It closed its part of the transcript.
     Finished,
@@ -63,7 +64,7 @@ pub enum UnitEnd {
 }
 
 /// How the process ended in which a unit died.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Death {
     pub ended: Ended,
     /// Set if one of our limits ended it.
@@ -72,10 +73,14 @@ pub struct Death {
     /// it is long.
     pub stderr: String,
     pub stdout: String,
+    /// The line with which the emulator said that it fails itself: then the
+    /// program is not at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<String>,
 }
 
 /// What happened to all units.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// Each unit that was asked for exactly once, in order.
     pub units: Vec<UnitFacts>,
@@ -123,7 +128,13 @@ pub fn run_program(spec: &RunSpec<'_>, cancel: &Cancel) -> Result<RunFacts> {
         };
         // Each process settles one unit at least, so this comes to an end.
         debug_assert!(settled.rest.len() < batch.len());
-        units.extend(settled.units.into_iter().map(|u| (u.unit, u)));
+        let emulated = matches!(spec.exec, Exec::Emulated { .. });
+        units.extend(settled.units.into_iter().map(|mut u| {
+            if let (true, UnitEnd::Died(death)) = (emulated, &mut u.end) {
+                death.emulator = last_words(&death.stderr);
+            }
+            (u.unit, u)
+        }));
         if !settled.rest.is_empty() && settled.rest.len() < batch.len() {
             todo.push_front(settled.rest);
         }

@@ -121,6 +121,7 @@ pub fn record() -> Record {
         started: "2026-11-05T10:00:00Z".into(),
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
+        reused: 0,
         command: vec!["goabi".into(), "run".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![

@@ -53,6 +53,7 @@ pub fn summary(record: &Record, colour: Colour) -> String {
     page.counted("known", "as expected", overview::known(record));
     page.counted("skipped", "not run", overview::skipped(record));
     page.not_described(record);
+    page.reused(record);
     page.table(record);
     page.totals(record);
     page.out
@@ -178,6 +179,14 @@ impl Page {
             self.line(&format!("  {count:>6}  {}", key.replace('\x1b', "")));
         }
         self.line("");
+    }
+
+    /// What was not run again is said, or one would take it for seen today.
+    fn reused(&mut self, record: &Record) {
+        if record.reused > 0 {
+            let text = format!("reused: {} cells judged by what the same programs did when they last ran (--fresh runs them again)\n\n", record.reused);
+            self.out += &text;
+        }
     }
 
     fn not_described(&mut self, record: &Record) {

@@ -1,4 +1,15 @@
 //! Observing what a build or a run left: facts, without opinion.
 
+pub mod code;
+pub mod disasm;
 pub mod dwarf;
+pub mod listing;
 pub mod records;
+
+mod frames;
+mod text;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ use super::names::{Entry, Role, entries};
 use super::types;
 use goabi_cases::assignment::{Assignment, Slot, SlotPlace, assign};
 use goabi_cases::cell::Build;
+use goabi_cases::signature::Signature;
+use goabi_cases::version::GoVersion;
 use goabi_runners::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Variable};
 
 /// Judges one function: that it is there, and for the receiver, each parameter
@@ -113,6 +115,17 @@ fn slot(assignment: &Assignment, role: Role) -> Option<&Slot> {
         Role::Param(i) => assignment.params().get(i),
         Role::Result(i) => assignment.results.get(i),
     }
+}
+
+/// The receiver, parameters and results of a signature as DWARF should call
+/// them, each with the slot that the ABI assignment gives it.
+pub(crate) fn named_slots<'a>(
+    signature: &Signature,
+    version: GoVersion,
+    assignment: &'a Assignment,
+) -> Vec<(String, &'a Slot)> {
+    let entries = entries(signature, version).into_iter();
+    entries.filter_map(|Entry { role, name, .. }| Some((name, slot(assignment, role)?))).collect()
 }
 
 /// What holds at the function's first instruction.

@@ -19,6 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::named_slots;
 pub use check::{abstract_slots, check};
 pub use expect::{Check, Expect, Judgement};
 pub(in crate::oracles) use oracle::{Kind, verdicts};

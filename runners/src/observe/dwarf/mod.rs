@@ -15,3 +15,4 @@ pub use facts::{
 };
 pub use read::{read, read_packages};
 pub use sections::{DwarfError, file_offset};
+pub(super) use sections::{Slice, load};

@@ -17,7 +17,7 @@ pub enum DwarfError {
     Dwarf(#[from] gimli::Error),
 }
 
-pub(super) type Slice<'a> = gimli::EndianSlice<'a, RunTimeEndian>;
+pub(in crate::observe) type Slice<'a> = gimli::EndianSlice<'a, RunTimeEndian>;
 
 /// No debug section of a Go program comes near; a corrupt header that claims
 /// more must not make us allocate it.
@@ -27,7 +27,7 @@ const MAX_SECTION: u64 = 1 << 30;
 const MAX_RATIO: u64 = 1100;
 
 /// The bytes of a debug section, empty where there is none.
-pub(super) fn load<'d>(file: &object::File<'d>, id: gimli::SectionId) -> Result<Cow<'d, [u8]>, DwarfError> {
+pub(in crate::observe) fn load<'d>(file: &object::File<'d>, id: gimli::SectionId) -> Result<Cow<'d, [u8]>, DwarfError> {
     let section = id.name();
     // `section_by_name` also finds `.zdebug_*`.
     let Some(s) = file.section_by_name(section) else { return Ok(Cow::Borrowed(&[])) };

@@ -2,53 +2,8 @@
 //! orders and word sizes; and against damaged ones.
 
 use super::*;
+use crate::observe::fixture::{Bytes, FORMS, Form, Section, elf};
 use proptest::prelude::*;
-
-/// Which artifact to make.
-#[derive(Clone, Copy, Debug)]
-struct Form {
-    big_endian: bool,
-    wide: bool,
-}
-
-const FORMS: [Form; 4] = [
-    Form { big_endian: false, wide: true },
-    Form { big_endian: true, wide: true },
-    Form { big_endian: false, wide: false },
-    Form { big_endian: true, wide: false },
-];
-
-/// Bytes in the artifact's order.
-struct Bytes(Vec<u8>, Form);
-
-impl Bytes {
-    fn int(&mut self, n: u64, len: usize) -> &mut Self {
-        let b = n.to_be_bytes();
-        let mut b = b[8 - len..].to_vec();
-        if !self.1.big_endian {
-            b.reverse();
-        }
-        self.0.extend(b);
-        self
-    }
-    fn word(&mut self, n: u64) -> &mut Self {
-        self.int(n, if self.1.wide { 8 } else { 4 })
-    }
-    fn text(&mut self, s: &str) -> &mut Self {
-        self.0.extend(s.as_bytes());
-        self.0.push(0);
-        self
-    }
-    fn raw(&mut self, b: &[u8]) -> &mut Self {
-        self.0.extend(b);
-        self
-    }
-    /// An expression with its length.
-    fn expr(&mut self, b: &[u8]) -> &mut Self {
-        self.0.push(b.len() as u8);
-        self.raw(b)
-    }
-}
 
 /// Tag, children, then pairs of attribute and form, as in `.debug_abbrev`.
 #[rustfmt::skip]
@@ -119,39 +74,12 @@ fn lists(f: Form) -> Vec<u8> {
     b.0
 }
 
-/// An ELF file of these sections.
 fn artifact(f: Form) -> Vec<u8> {
-    let sections: [(&str, Vec<u8>); 3] =
-        [(".debug_info", info(f)), (".debug_abbrev", ABBREVIATIONS.to_vec()), (".debug_loc", lists(f))];
-    let (header, entry) = if f.wide { (64, 64) } else { (52, 40) };
-    let mut names = vec![0u8];
-    let mut body: Vec<u8> = vec![];
-    let mut table: Vec<(usize, u32, usize, usize)> = vec![(0, 0, 0, 0)];
-    for (name, data) in &sections {
-        table.push((names.len(), 1, header + body.len(), data.len()));
-        names.extend(name.as_bytes());
-        names.push(0);
-        body.extend(data);
-    }
-    let at = names.len();
-    names.extend(b".shstrtab\0");
-    table.push((at, 3, header + body.len(), names.len()));
-    body.extend(&names);
-    while !body.len().is_multiple_of(8) {
-        body.push(0);
-    }
-    let mut b = Bytes(b"\x7fELF".to_vec(), f);
-    b.raw(&[if f.wide { 2 } else { 1 }, if f.big_endian { 2 } else { 1 }, 1]).raw(&[0; 9]);
-    b.int(2, 2).int(62, 2).int(1, 4).word(0).word(0).word((header + body.len()) as u64);
-    b.int(0, 4).int(header as u64, 2).int(0, 2).int(0, 2).int(entry, 2).int(table.len() as u64, 2);
-    b.int(table.len() as u64 - 1, 2);
-    assert_eq!(b.0.len(), header);
-    b.raw(&body);
-    for (name, kind, offset, size) in table {
-        b.int(name as u64, 4).int(u64::from(kind), 4).word(0).word(0).word(offset as u64).word(size as u64);
-        b.int(0, 4).int(0, 4).word(1).word(0);
-    }
-    b.0
+    let debug = |name, data| Section { name, kind: 1, flags: 0, address: 0, link: 0, data };
+    elf(
+        f,
+        &[debug(".debug_info", info(f)), debug(".debug_abbrev", ABBREVIATIONS.to_vec()), debug(".debug_loc", lists(f))],
+    )
 }
 
 fn piece(size: u64, place: Place) -> Piece {

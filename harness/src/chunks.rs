@@ -1,0 +1,89 @@
+//! Which cases share a program. A link costs more than many functions, so
+//! programs should be large; a changed case rebuilds and reruns its program,
+//! so they should be small. What dies needs a process of its own, and these
+//! cost most under an emulator: such cases are kept from all others.
+
+use crate::job::Shared;
+use crate::plan::Job;
+use goabi_cases::case::Want;
+
+/// How many cases one program holds at most, unless one asks for another size:
+/// `cargo bench` shows what other sizes cost.
+pub const CASES_PER_PROGRAM: usize = 64;
+
+/// How many cases share a program when vectors of theirs end the process.
+const DYING_PER_PROGRAM: usize = 4;
+
+/// One case of a job and the indexes of its cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picked {
+    pub case: (usize, usize),
+    pub cells: Vec<usize>,
+}
+
+/// The programs of a job: whole topics together as long as they fit, so that
+/// one more case in a topic moves no case of the others.
+#[must_use]
+pub fn chunks(job: &Job, s: &Shared) -> Vec<Vec<Picked>> {
+    let mut picked: Vec<Picked> = Vec::new();
+    for (i, c) in job.cells.iter().enumerate().filter(|(_, c)| c.skip.is_none()) {
+        match picked.last_mut() {
+            Some(p) if p.case == c.case => p.cells.push(i),
+            _ => picked.push(Picked { case: c.case, cells: vec![i] }),
+        }
+    }
+    let dies = |p: &Picked| {
+        let case = &s.files[p.case.0].cases[p.case.1];
+        case.vectors.iter().any(|v| matches!(v.want, Want::Dies { .. }))
+    };
+    let (dying, lasting): (Vec<_>, Vec<_>) = picked.into_iter().partition(dies);
+    let topic = |p: &Picked| s.files[p.case.0].topic.as_str();
+    let mut out = packed(lasting, s.cases_per_program.max(1), topic);
+    out.extend(dying.chunks(DYING_PER_PROGRAM).map(<[Picked]>::to_vec));
+    out.retain(|chunk| chunk.iter().flat_map(|p| &p.cells).any(|i| s.wants(&job.cells[*i])));
+    out
+}
+
+/// Runs of equal keys, packed whole while they fit; one that alone is too large
+/// is cut into equal parts.
+fn packed<T: Clone, K: PartialEq>(items: Vec<T>, most: usize, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+    let mut out: Vec<Vec<T>> = Vec::new();
+    for run in items.chunk_by(|a, b| key(a) == key(b)) {
+        let parts = run.len().div_ceil(most);
+        for part in run.chunks(run.len().div_ceil(parts)) {
+            match out.last_mut() {
+                Some(last) if last.len() + part.len() <= most => last.extend_from_slice(part),
+                _ => out.push(part.to_vec()),
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lengths(runs: &[(char, usize)], most: usize) -> Vec<String> {
+        let items: Vec<char> = runs.iter().flat_map(|(c, n)| std::iter::repeat_n(*c, *n)).collect();
+        let packed = packed(items.clone(), most, |c| *c);
+        assert_eq!(packed.concat(), items, "nothing is lost or moved");
+        assert!(packed.iter().all(|p| !p.is_empty() && p.len() <= most));
+        packed.into_iter().map(|p| p.into_iter().collect()).collect()
+    }
+
+    #[test]
+    fn whole_topics_stay_together_while_they_fit() {
+        assert_eq!(lengths(&[('a', 2), ('b', 1), ('c', 2)], 4), ["aab", "cc"]);
+        // One more case in the last topic moves none of the others.
+        assert_eq!(lengths(&[('a', 2), ('b', 1), ('c', 3)], 4), ["aab", "ccc"]);
+        assert_eq!(lengths(&[], 4), [""; 0]);
+    }
+
+    #[test]
+    fn a_topic_that_does_not_fit_is_cut_evenly() {
+        assert_eq!(lengths(&[('a', 9)], 4), ["aaa", "aaa", "aaa"]);
+        assert_eq!(lengths(&[('a', 5), ('b', 1)], 4), ["aaa", "aab"]);
+        assert_eq!(lengths(&[('a', 3)], 1), ["a", "a", "a"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! How large functions are: frames and machine instructions.
+
+use super::disasm;
+use super::dwarf::{DwarfError, DwarfFacts};
+use super::frames::depths;
+use super::text::Text;
+use goabi_cases::arch::Arch;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was measured of an artifact's functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeFacts {
+    /// By name, those with machine code of their own.
+    pub functions: BTreeMap<String, Size>,
+    /// What could not be read, and why.
+    pub unreadable: Vec<String>,
+}
+
+/// The size of one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Bytes of machine code, from DWARF's low to its high pc: with whatever
+    /// padding or literals lie in between.
+    pub text: u64,
+    /// Bytes of the frame at its largest, by `.debug_frame`, without the return
+    /// address where the call itself pushes it. `None` where there is no entry.
+    pub frame: Option<u64>,
+    /// Machine instructions, see [`disasm::count`].
+    pub instructions: Option<u64>,
+}
+
+/// Measures the functions that were read from the DWARF of the same bytes.
+///
+/// # Errors
+///
+/// If the bytes are no object file, or `.debug_frame` cannot be decompressed.
+pub fn measure(bytes: &[u8], arch: &Arch, dwarf: &DwarfFacts) -> Result<CodeFacts, DwarfError> {
+    let file = object::File::parse(bytes)?;
+    let text = Text::of(&file);
+    let starts: BTreeSet<u64> = dwarf.functions.values().map(|f| f.low_pc).collect();
+    let mut out = CodeFacts::default();
+    let depths = match arch.roles.stack_pointer.dwarf {
+        Some(register) => depths(&file, register, &starts)?,
+        None => super::frames::Depths::default(),
+    };
+    out.unreadable = depths.unreadable;
+    // A call on a machine without a link register pushes the return address.
+    let pushed = if arch.roles.link_register.is_none() { arch.word_size } else { 0 };
+    for f in dwarf.functions.values() {
+        let Some(code) = text.bytes(f.low_pc, f.high_pc) else {
+            out.unreadable.push(format!("{}: no code at {:#x} to {:#x}", f.name, f.low_pc, f.high_pc));
+            continue;
+        };
+        let size = Size {
+            text: code.len() as u64,
+            frame: depths.by_start.get(&f.low_pc).map(|d| d.saturating_sub(pushed)),
+            instructions: disasm::count(&arch.goarch, code),
+        };
+        out.functions.insert(f.name.clone(), size);
+    }
+    Ok(out)
+}

@@ -1,0 +1,200 @@
+//! The decoders against code of real Go functions, and against noise.
+
+use super::*;
+use proptest::prelude::*;
+
+const AT: u64 = 0x49_b2c0;
+
+fn symbols() -> Symbols {
+    let of = |start, size, name: &str| (start, size, name.to_string());
+    Symbols::new([
+        of(0x46_c440, 0x65, "runtime.morestack_noctxt.abi0"),
+        of(0x1000, 0, "runtime.text"),
+        of(0x50_0000, 0x20, "runtime.writeBarrier"),
+        of(AT, 0x40, "goabi.test/c/a-b.F"),
+    ])
+}
+
+fn lines(goarch: &str, bytes: &[u8]) -> Vec<String> {
+    let list = disassemble(goarch, bytes, AT, &symbols()).unwrap();
+    list.into_iter().map(|i| format!("{:#x} {}", i.offset, i.text)).collect()
+}
+
+fn kinds(goarch: &str, bytes: &[u8]) -> Vec<Kind> {
+    disassemble(goarch, bytes, AT, &Symbols::default()).unwrap().into_iter().map(|i| i.kind).collect()
+}
+
+/// The start of a function with a frame, up to its return, and the call that
+/// grows the stack.
+#[rustfmt::skip]
+const AMD64: &[u8] = &[
+    0x49, 0x3b, 0x66, 0x10, // cmp rsp, [r14+16]
+    0x76, 0x1a, // jbe
+    0x55, // push rbp
+    0x48, 0x89, 0xe5, // mov rbp, rsp
+    0x48, 0x83, 0xec, 0x18, // sub rsp, 24
+    0x83, 0x3d, 0x2b, 0x4d, 0x06, 0x00, 0x00, // cmp dword [rip+..], 0
+    0x0f, 0x1f, 0x44, 0x00, 0x00, // nop
+    0x48, 0x83, 0xc4, 0x18, // add rsp, 24
+    0x5d, // pop rbp
+    0xc3, // ret
+    0xe8, 0x5b, 0x11, 0xfd, 0xff, // call
+    0xeb, 0xd9, // jmp
+];
+
+#[test]
+fn an_amd64_prologue_is_read() {
+    let got = lines("amd64", AMD64);
+    assert_eq!(
+        got,
+        [
+            "0x0 CMP RSP, [R14+0x10]",
+            "0x4 JBE +0x20",
+            "0x6 PUSH RBP",
+            "0x7 MOV RBP, RSP",
+            "0xa SUB RSP, 0x18",
+            "0xe CMP DWORD PTR [runtime.writeBarrier], 0",
+            "0x15 NOP [RAX+RAX]",
+            "0x1a ADD RSP, 0x18",
+            "0x1e POP RBP",
+            "0x1f RET",
+            "0x20 CALL runtime.morestack_noctxt.abi0",
+            "0x25 JMP +0x0",
+        ]
+    );
+    let kinds = kinds("amd64", AMD64);
+    assert_eq!(kinds.iter().position(|k| *k == Kind::Return), Some(9));
+    assert_eq!(kinds.iter().filter(|k| **k == Kind::Other).count(), 11);
+    assert_eq!(count("amd64", AMD64), Some(12));
+}
+
+#[test]
+fn a_386_prologue_is_read() {
+    // mov ecx, gs:[0]; mov ecx, [ecx-4]; cmp esp, [ecx+8]; cmp dword [0x500000], 0; ret
+    let code = [
+        &[0x65, 0x8b, 0x0d, 0, 0, 0, 0, 0x8b, 0x89, 0xfc, 0xff, 0xff, 0xff, 0x3b, 0x61, 0x08][..],
+        &[0x83, 0x3d, 0x00, 0x00, 0x50, 0x00, 0x00, 0xc3],
+    ]
+    .concat();
+    let got = lines("386", &code);
+    assert_eq!(
+        got,
+        [
+            "0x0 MOV ECX, GS:[0]",
+            "0x7 MOV ECX, [ECX-4]",
+            "0xd CMP ESP, [ECX+8]",
+            "0x10 CMP DWORD PTR [runtime.writeBarrier], 0",
+            "0x17 RET"
+        ]
+    );
+    assert_eq!(kinds("386", &code).last(), Some(&Kind::Return));
+    assert_eq!(count("386", &code), Some(5));
+}
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|w| w.to_le_bytes()).collect()
+}
+
+#[test]
+fn an_arm64_prologue_is_read() {
+    let code = words(&[
+        0xf940_0b90, // ldr x16, [x28, #16]
+        0xeb30_63ff, // cmp sp, x16
+        0x5400_00e9, // b.ls +0x1c
+        0xf81e_0ffe, // str x30, [sp, #-32]!
+        0xf81f_83fd, // stur x29, [sp, #-8]
+        0x9000_0320, // adrp x0, +0x64000
+        0xd65f_03c0, // ret
+        0xaa1e_03e3, // mov x3, x30
+        0x97ff_4458, // bl
+        0x17ff_fff8, // b 0x4
+        0xb400_0040, // cbz x0, +8
+        0xf2ac_2c41, // movk x1, #0x6162, lsl #16
+        0xd299_bde0, // mov x0, #0xcdef
+    ]);
+    let got = lines("arm64", &code);
+    let wanted = [
+        "0x0 LDR X16, [X28, #0x10]",
+        "0x4 CMP SP, X16",
+        "0x8 B.LS +0x24",
+        "0xc STR X30, [SP, #-0x20]!",
+        "0x10 STUR X29, [SP, #-0x8]",
+        "0x14 ADRP X0, 0x4ff000",
+        "0x18 RET",
+        "0x1c MOV X3, X30",
+        "0x20 BL runtime.morestack_noctxt.abi0",
+        "0x24 B +0x4",
+        "0x28 CBZ X0, +0x30",
+        "0x2c MOVK X1, #0x6162, LSL #16",
+        "0x30 MOV X0, #0xcdef",
+    ];
+    assert_eq!(got, wanted);
+    assert_eq!(kinds("arm64", &code).iter().position(|k| *k == Kind::Return), Some(6));
+}
+
+#[test]
+fn what_does_not_decode_is_shown_with_its_bytes() {
+    // In 64-bit mode 06 was taken away.
+    assert_eq!(lines("amd64", &[0x06, 0xc3]), ["0x0 ? 06", "0x1 RET"]);
+    // A call without its operand.
+    assert_eq!(lines("amd64", &[0xc3, 0xe8, 0x00]), ["0x0 RET", "0x1 ? e8 00"]);
+    let mut code = words(&[0xffff_ffff, 0xd65f_03c0]);
+    code.push(0x7f);
+    assert_eq!(lines("arm64", &code), ["0x0 ? ff ff ff ff", "0x4 RET", "0x8 ? 7f"]);
+    assert_eq!(count("arm64", &code), Some(3));
+}
+
+#[test]
+fn ports_without_a_decoder_count_by_length() {
+    assert_eq!(disassemble("riscv64", &[0; 8], 0, &Symbols::default()), None);
+    assert!(!has_decoder("s390x") && has_decoder("arm64"));
+    // c.nop, a word, c.nop; one that is cut short.
+    assert_eq!(count("riscv64", &[0x01, 0x00, 0x13, 0, 0, 0, 0x01, 0x00, 0x13]), Some(4));
+    // br %r14; a (ahi); lgrl (6 bytes)
+    assert_eq!(count("s390x", &[0x07, 0xfe, 0xa7, 0x2a, 0, 1, 0xc4, 0x18, 0, 0, 0, 0]), Some(3));
+    for arch in goabi_cases::arch::Arch::all() {
+        assert!(count(&arch.goarch, &[0; 12]).is_some_and(|n| n > 0), "{}", arch.goarch);
+    }
+    assert_eq!(count("vax", &[0; 12]), None);
+}
+
+#[test]
+fn symbols_name_what_they_cover() {
+    let s = symbols();
+    assert_eq!(s.name(0x46_c440).as_deref(), Some("runtime.morestack_noctxt.abi0"));
+    assert_eq!(s.name(0x46_c45c).as_deref(), Some("runtime.morestack_noctxt.abi0+0x1c"));
+    assert_eq!((s.name(0x46_c4a5), s.name(0x1000), s.name(0)), (None, None, None));
+}
+
+/// Each byte is in exactly one instruction, and none is empty.
+fn covers(goarch: &str, bytes: &[u8]) {
+    let list = disassemble(goarch, bytes, AT, &symbols()).unwrap();
+    let mut at = 0;
+    for i in &list {
+        assert_eq!(i.offset, at, "{goarch}");
+        assert!(i.len > 0 && !i.text.is_empty());
+        at += i.len;
+    }
+    assert_eq!(at, bytes.len() as u64);
+    assert_eq!(count(goarch, bytes), Some(list.len() as u64));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #[test]
+    fn noise_is_covered_byte_by_byte(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+        for goarch in ["amd64", "386", "arm64"] {
+            covers(goarch, &bytes);
+        }
+        for arch in goabi_cases::arch::Arch::all() {
+            let n = count(&arch.goarch, &bytes).unwrap();
+            prop_assert!(n <= bytes.len() as u64 && (n > 0) != bytes.is_empty());
+        }
+    }
+
+    #[test]
+    fn code_that_is_cut_short_is_covered_too(len in 0..=AMD64.len()) {
+        covers("amd64", &AMD64[..len]);
+        covers("386", &AMD64[..len]);
+    }
+}

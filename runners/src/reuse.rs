@@ -1,0 +1,84 @@
+//! What a program did, kept from one run to the next: the same binary, run in
+//! the same way, does the same again unless it is flaky. Whoever wants to know
+//! that runs it afresh.
+
+use crate::cache::{CacheDirs, make, write_whole};
+use crate::digest::{Parts, sha256};
+use crate::emulator::Exec;
+use crate::error::Result;
+use crate::run::{RunFacts, RunSpec, UnitEnd};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+/// Part of every key: raise it when the way of running changes, or what is kept.
+const FORMAT: &str = "goabi run 1";
+
+/// Where the facts of one way of running one binary are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunKey(PathBuf);
+
+impl RunKey {
+    /// The key of a run of all units; None where only some are asked for, since
+    /// whoever asks for some wants to see them run.
+    #[must_use]
+    pub fn of(cache: &CacheDirs, spec: &RunSpec<'_>) -> Option<RunKey> {
+        if spec.only.is_some() {
+            return None;
+        }
+        let mut parts = Parts::new();
+        parts.add(FORMAT).add(&spec.artifact.digest).add(spec.program).add(spec.units.to_le_bytes());
+        match spec.exec {
+            Exec::Native => parts.add("native"),
+            Exec::Emulated { goarch, path, version } => {
+                // An emulator that was built anew need not have a new version.
+                let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
+                parts.add(goarch).add(path.as_os_str().as_encoded_bytes()).add(version).add(format!("{file:?}"))
+            }
+        };
+        parts.add(format!("{:?} {:?}", spec.isolated, spec.limits));
+        for (name, value) in spec.env {
+            parts.add(name).add(value);
+        }
+        let key = parts.hex();
+        Some(RunKey(cache.runs().join(key.get(..2).unwrap_or("--")).join(key)))
+    }
+
+    /// What is kept under the key, if it is whole.
+    #[must_use]
+    pub fn recall(&self) -> Option<RunFacts> {
+        let text = fs::read_to_string(&self.0).ok()?;
+        let (digest, json) = text.split_once('\n')?;
+        (sha256(json.as_bytes()) == digest).then(|| serde_json::from_str(json).ok())?
+    }
+
+    /// Keeps facts, unless a limit, a false transcript or this machine's state
+    /// had a part in them: those are to be seen again, or not.
+    ///
+    /// # Errors
+    ///
+    /// If the cache cannot be written.
+    pub fn keep(&self, cache: &CacheDirs, facts: &RunFacts) -> Result<()> {
+        let lasting = |end: &UnitEnd| match end {
+            UnitEnd::Finished => true,
+            UnitEnd::Died(death) => death.stopped.is_none() && death.emulator.is_none(),
+            UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => false,
+        };
+        if !facts.units.iter().all(|u| lasting(&u.end)) {
+            return Ok(());
+        }
+        let Ok(json) = serde_json::to_string(facts) else { return Ok(()) };
+        self.0.parent().map_or(Ok(()), make)?;
+        write_whole(cache, &self.0, format!("{}\n{json}", sha256(json.as_bytes())).as_bytes())
+    }
+
+    /// Forgets what is kept: what failed is run again next time.
+    pub fn forget(&self) {
+        // Where it cannot be removed it cannot have been written by this user.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+#[path = "reuse_tests.rs"]
+mod tests;
