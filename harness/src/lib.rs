@@ -20,3 +20,6 @@ pub mod progress;
 pub mod reconcile;
 pub mod session;
 pub mod setup;
+
+#[cfg(test)]
+mod mutation_tests;
