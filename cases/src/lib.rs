@@ -3,6 +3,7 @@
 
 pub mod arch;
 pub mod assignment;
+mod bounds;
 pub mod case;
 pub mod cell;
 pub mod constant;

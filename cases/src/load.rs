@@ -14,6 +14,7 @@ use crate::syntax::{Fragment, GoError, parse};
 use crate::types::USER_PACKAGE;
 use crate::version::GoVersion;
 use crate::yaml::Text;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The case files that were read, and the mistakes of those that were not.
@@ -124,10 +125,12 @@ fn file(r: &mut Reader, calls: &[&str]) -> Option<CaseFile> {
     let types = raw.types.clone().unwrap_or_default();
     let type_imports = imports.of(r, &types, Fragment::Declarations);
     let mut cases: Vec<Case> = Vec::new();
-    for (i, c) in raw.cases.iter().enumerate() {
-        // Among all that stand there: one with mistakes of its own counts too.
-        if let Some(other) = raw.cases[..i].iter().find(|o| o.name.value == c.name.value) {
-            let (line, _) = r.source.line_column(other.name.span.start);
+    // Among all that stand there: one with mistakes of its own counts too.
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for c in &raw.cases {
+        let first = *named.entry(&c.name.value).or_insert(c.name.span.start);
+        if first != c.name.span.start {
+            let (line, _) = r.source.line_column(first);
             let message = format!("case `{}` stands here twice (first on line {line})", c.name.value);
             r.mistake(c.name.span.clone(), message, None);
             continue;
@@ -177,8 +180,9 @@ fn declarations(r: &mut Reader, raw: &RawFile) -> Option<Scope> {
         }
         Ok(scope) => {
             let names = scope.names();
-            for (i, (name, at)) in names.iter().enumerate() {
-                let clash = names[..i].iter().any(|(n, _)| n == name);
+            let mut seen = HashSet::new();
+            for (name, at) in names {
+                let clash = !seen.insert(name);
                 let reserved = RESERVED.contains(&name.as_str()) || name.starts_with("Goabi");
                 if let (true, Some((b, at))) = (clash || reserved, place(at.clone())) {
                     let why =

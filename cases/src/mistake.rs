@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub struct Source {
     pub path: PathBuf,
     pub text: Arc<str>,
+    /// Where each line starts.
+    lines: Arc<[usize]>,
 }
 
 /// A mistake that a user can mend: rendered with its line and a caret.
@@ -31,7 +33,8 @@ impl Source {
     /// A source of the given name.
     #[must_use]
     pub fn new(path: &Path, text: &str) -> Source {
-        Source { path: path.to_path_buf(), text: Arc::from(text) }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Source { path: path.to_path_buf(), text: Arc::from(text), lines }
     }
 
     /// The 1-based line and column (in characters) of a byte offset.
@@ -41,10 +44,9 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        (line, before[start..].chars().count() + 1)
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        (line, self.text[start..offset].chars().count() + 1)
     }
 
     /// A mistake at a byte range of this source.
