@@ -10,6 +10,7 @@ use crate::raw::{RawCase, RawFile, RawScope, RawVector, RawWants};
 use crate::resolve;
 use crate::scope::Scope;
 use crate::signature::Signature;
+pub use crate::source::find;
 use crate::syntax::{Fragment, GoError, parse};
 use crate::types::USER_PACKAGE;
 use crate::version::GoVersion;
@@ -27,30 +28,12 @@ pub struct Loaded {
 /// Names that generated code declares in a case file's package.
 const RESERVED: [&str; 2] = ["trace", "recovered"];
 
-/// All case files below a folder (`<topic>/<file>.yaml`), in the order of their paths.
-///
-/// # Errors
-/// A folder that cannot be read.
-pub fn find(root: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut out = Vec::new();
-    for entry in std::fs::read_dir(root)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            out.extend(find(&path)?);
-        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
-            out.push(path);
-        }
-    }
-    out.sort();
-    Ok(out)
-}
-
 /// Reads and checks case files. `calls` are the call kinds that exist.
 #[must_use]
 pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
     let mut loaded = Loaded::default();
     for path in paths {
-        let source = match read(path) {
+        let source = match Source::read(path) {
             Ok(s) => s,
             Err(m) => {
                 loaded.mistakes.push(*m);
@@ -74,19 +57,6 @@ pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
         }
     }
     loaded
-}
-
-fn read(path: &Path) -> Result<Source, Box<Mistake>> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(path, &text)),
-        Err(e) => {
-            let at = e.utf8_error().valid_up_to();
-            let source = Source::new(path, &String::from_utf8_lossy(e.as_bytes()));
-            Err(Box::new(source.mistake(at..at, "the file is not UTF-8 from here on", None)))
-        }
-    }
 }
 
 fn word_ok(s: &str) -> bool {

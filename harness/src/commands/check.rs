@@ -4,12 +4,12 @@ use super::CommandError;
 use crate::cli::Check;
 use crate::{exit, plan};
 use goabi_cases::expectation;
-use goabi_cases::mistake::Mistake;
+use goabi_cases::mistake::{Mistake, Source};
 use std::path::PathBuf;
 
 /// Whether a YAML file says it holds expectations.
 fn holds_expectations(path: &PathBuf) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|t| t.lines().any(|l| l.starts_with("expectations:")))
+    Source::read(path).is_ok_and(|s| s.text.lines().any(|l| l.starts_with("expectations:")))
 }
 
 pub(super) fn run(args: &Check) -> Result<u8, CommandError> {

@@ -75,7 +75,10 @@ impl CommandError {
             CommandError::Mistakes(list) => {
                 let n = list.len();
                 print_mistakes(list);
-                eprintln!("goabi: {}", count(n));
+                match n.checked_sub(SHOWN) {
+                    None | Some(0) => eprintln!("goabi: {}", count(n)),
+                    Some(more) => eprintln!("goabi: {}; the first {SHOWN} are shown, {more} more are not", count(n)),
+                }
             }
             CommandError::Runner(e) => {
                 eprintln!("goabi: {e}");
@@ -88,12 +91,13 @@ impl CommandError {
     }
 }
 
+/// How many mistakes are printed: more than anybody mends before the next look.
+const SHOWN: usize = 50;
+
 /// Prints mistakes with their lines and carets.
 pub(crate) fn print_mistakes(list: Vec<Mistake>) {
-    for m in list {
-        let (path, line, column) = m.position();
-        let place = format!("{}:{line}:{column}", path.display());
-        eprintln!("{place}: {m}");
+    for m in list.into_iter().take(SHOWN) {
+        eprintln!("{}: {m}", m.place());
         eprintln!("{:?}", miette::Report::new(m));
     }
 }
