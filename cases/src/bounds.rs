@@ -171,7 +171,9 @@ mod tests {
             let said = said(&arg, SLICE, "");
             assert!(said.contains("nested too deeply"), "{said}");
         }
-        for ty in [around("*", "int", ""), around("[]", "int", ""), around("struct{A ", "int", "}"), around("func(", "", ")")] {
+        for ty in
+            [around("*", "int", ""), around("[]", "int", ""), around("struct{A ", "int", "}"), around("func(", "", ")")]
+        {
             let said = said("nil", &format!("func(n {ty}) (m int64)"), "");
             assert!(said.contains("nested too deeply"), "{said}");
         }
@@ -186,15 +188,25 @@ mod tests {
     fn declarations_in_terms_of_each_other_end() {
         let chain = |n: usize, line: &dyn Fn(usize) -> String| (0..n).map(line).collect::<Vec<_>>().join("\n");
         let of_t0 = "func(n *T0) (m int64)";
-        let structs = |n: usize| format!("{}\ntype T{n} int", chain(n, &|i| format!("type T{i} struct {{ A *T{} }}", i + 1)));
-        assert!(said("nil", of_t0, &structs(10_000)).contains("at most 2000"), "{}", said("nil", of_t0, &structs(10_000)));
+        let structs =
+            |n: usize| format!("{}\ntype T{n} int", chain(n, &|i| format!("type T{i} struct {{ A *T{} }}", i + 1)));
+        assert!(
+            said("nil", of_t0, &structs(10_000)).contains("at most 2000"),
+            "{}",
+            said("nil", of_t0, &structs(10_000))
+        );
         assert!(said("nil", of_t0, &structs(1900)).contains("nested too deeply"));
         assert_eq!(said("nil", of_t0, &structs(30)), "");
         // From the other end each is known when the next one is read.
-        let back = |n: usize| format!("type T{n} int\n{}", chain(n, &|i| format!("type T{} struct {{ A *T{} }}", n - i - 1, n - i)));
+        let back = |n: usize| {
+            format!("type T{n} int\n{}", chain(n, &|i| format!("type T{} struct {{ A *T{} }}", n - i - 1, n - i)))
+        };
         said("nil", of_t0, &back(1900));
         assert!(said("nil", "func(n *A) (m int64)", "type A = A").contains("nested too deeply"));
-        assert!(said("nil", "func(n *B[int]) (m int64)", "type B[T any] struct { N *B[B[T]] }").contains("nested too deeply"));
+        assert!(
+            said("nil", "func(n *B[int]) (m int64)", "type B[T any] struct { N *B[B[T]] }")
+                .contains("nested too deeply")
+        );
         let start = Instant::now();
         let doubled: String = (0..25).map(|i| format!("type A{i} = struct {{ X *A{0}; Y *A{0} }}\n", i + 1)).collect();
         let doubled = said("nil", "func(n *A0) (m int64)", &format!("{doubled}type A25 = int"));

@@ -109,8 +109,14 @@ impl miette::SourceCode for Excerpt {
         _after: usize,
     ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
         let all = (0, self.text.len()).into();
-        let contents =
-            miette::MietteSpanContents::new_named(self.name.clone(), self.text.as_bytes(), all, self.line, 0, self.lines);
+        let contents = miette::MietteSpanContents::new_named(
+            self.name.clone(),
+            self.text.as_bytes(),
+            all,
+            self.line,
+            0,
+            self.lines,
+        );
         Ok(Box::new(contents))
     }
 }

@@ -64,8 +64,9 @@ impl Source {
     /// # Errors
     /// What else it is.
     pub fn read(path: &Path) -> Result<Source, Box<Mistake>> {
-        let refuse =
-            |message: String, help: Option<&str>| Box::new(Source::new(path, "").mistake(0..0, message, help.map(str::to_string)));
+        let refuse = |message: String, help: Option<&str>| {
+            Box::new(Source::new(path, "").mistake(0..0, message, help.map(str::to_string)))
+        };
         let unreadable = |e: io::Error| refuse(format!("the file cannot be read: {e}"), None);
         // Before it is opened: to open a pipe is to wait for its writer.
         let meta = fs::metadata(path).map_err(unreadable)?;

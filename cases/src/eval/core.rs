@@ -104,7 +104,10 @@ impl<'a> Evaluator<'a> {
         if self.parts <= MAX_PARTS {
             return Ok(());
         }
-        Err(p.error(n, format!("these values are too large: goabi holds at most {MAX_PARTS} parts of values for a vector")))
+        Err(p.error(
+            n,
+            format!("these values are too large: goabi holds at most {MAX_PARTS} parts of values for a vector"),
+        ))
     }
 
     /// Evaluates a node. `hint` is the type that it will be assigned to: elided
