@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Build, run and judge; write the reports.
     Run(Run),
+    /// Compare a development tip of Go with a release: has tip a finding that the release has not?
+    Nightly(Box<Nightly>),
     /// Print the cells, one a line. Builds and fetches nothing.
     List(List),
     /// Check case files and expectations, and nothing else.
@@ -98,6 +100,19 @@ pub struct Run {
     /// No progress, only the summary.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `goabi nightly`.
+#[derive(Args, Debug)]
+pub struct Nightly {
+    /// The release: a version, or the path of a GOROOT [default: Go on PATH, else the newest].
+    #[arg(long, value_name = "VERSION")]
+    pub release: Option<String>,
+    /// The GOROOT of tip, whatever its VERSION says [default: GOABI_TIP, else gotip on PATH].
+    #[arg(long, value_name = "GOROOT")]
+    pub tip: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: Run,
 }
 
 /// `goabi list`.

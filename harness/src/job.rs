@@ -4,7 +4,7 @@
 
 use crate::chunks::Picked;
 use crate::exhibits::{self, Exhibit, Inside, Picks};
-use crate::judge::{end_words, judge, vector_seen};
+use crate::judge::{emulator_died, end_words, judge, vector_seen};
 use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
@@ -382,6 +382,14 @@ fn run_built(
                     vector_seen(e.clone(), mine.iter().find(|(u, _)| u.kind == kind).and_then(|(_, f)| *f))
                 })
                 .collect();
+            if let Some(line) = vectors.iter().find_map(|v| emulator_died(&v.end)) {
+                let cell = planned.cell.to_string();
+                let kind = ProblemKind::EmulatorDied;
+                let toolchain = Some(s.toolchains[job.toolchain].label.clone());
+                out.problems.push(Problem { kind, toolchain, cell: Some(cell), message: line.to_string() });
+                out.cells.push(unjudged(planned, format!("{}: {line}", kind.words())));
+                continue;
+            }
             let functions: Vec<_> =
                 program.functions.iter().filter(|f| f.case == i && f.calls.contains(&planned.call.id())).collect();
             let subject = Subject {

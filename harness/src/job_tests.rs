@@ -19,7 +19,13 @@ fn seen(facts: Option<&UnitFacts>) -> VectorSeen {
 }
 
 fn died(stopped: Option<Stop>) -> UnitEnd {
-    UnitEnd::Died(Death { ended: Ended::Signalled(9), stopped, stderr: String::new(), stdout: String::new() })
+    UnitEnd::Died(Death {
+        ended: Ended::Signalled(9),
+        stopped,
+        stderr: String::new(),
+        stdout: String::new(),
+        emulator: None,
+    })
 }
 
 #[test]

@@ -21,6 +21,15 @@ pub(crate) fn end_words(end: &UnitEnd) -> String {
     }
 }
 
+/// With what words the emulator failed in the middle of a unit, if it did: of
+/// the program that says nothing.
+pub(crate) fn emulator_died(end: &UnitEnd) -> Option<&str> {
+    match end {
+        UnitEnd::Died(death) => death.emulator.as_deref(),
+        UnitEnd::Finished | UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => None,
+    }
+}
+
 /// What of a vector's unit can be trusted: whole records, and of a unit that
 /// died what it wrote before.
 pub(crate) fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> VectorSeen {

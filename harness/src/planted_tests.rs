@@ -41,7 +41,8 @@ impl Scene {
     }
 
     pub fn dies(mut self, ended: Ended, stopped: Option<Stop>, stderr: &str) -> Scene {
-        self.end = UnitEnd::Died(Death { ended, stopped, stderr: stderr.into(), stdout: String::new() });
+        self.end =
+            UnitEnd::Died(Death { ended, stopped, stderr: stderr.into(), stdout: String::new(), emulator: None });
         self
     }
 

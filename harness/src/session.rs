@@ -214,7 +214,11 @@ pub fn exit_code(record: &Record) -> u8 {
     // that no longer holds is one.
     let findings = record.findings.iter().any(|f| f.outcome.fails());
     let broken = record.problems.iter().any(|p| match p.kind {
-        ProblemKind::Missing | ProblemKind::NotExecuted | ProblemKind::Unreadable | ProblemKind::Harness => true,
+        ProblemKind::Missing
+        | ProblemKind::NotExecuted
+        | ProblemKind::EmulatorDied
+        | ProblemKind::Unreadable
+        | ProblemKind::Harness => true,
         ProblemKind::NotBuilt => p.cell.is_none(),
     });
     if record.interrupted {

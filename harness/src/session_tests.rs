@@ -93,7 +93,13 @@ fn each_kind_of_finding_fails() {
 #[test]
 fn what_is_broken_is_told_from_what_is_found() {
     let own = Some("t/f/c0@go1.27.3/linux-amd64/opt/direct");
-    for kind in [ProblemKind::Missing, ProblemKind::NotExecuted, ProblemKind::Unreadable, ProblemKind::Harness] {
+    for kind in [
+        ProblemKind::Missing,
+        ProblemKind::NotExecuted,
+        ProblemKind::EmulatorDied,
+        ProblemKind::Unreadable,
+        ProblemKind::Harness,
+    ] {
         assert_eq!(code(|r| r.problems.push(problem(kind, None)), &[Outcome::Pass]), exit::BROKEN);
         assert_eq!(code(|r| r.problems.push(problem(kind, None)), &[Outcome::Fail]), exit::BROKEN);
         assert_eq!(code(|r| r.problems.push(problem(kind, None)), &[]), exit::BROKEN);

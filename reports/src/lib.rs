@@ -6,6 +6,7 @@ pub mod coordinate;
 pub mod environment;
 pub mod function;
 pub mod groups;
+pub mod nightly;
 pub mod outcome;
 pub mod overview;
 pub mod record;

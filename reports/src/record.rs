@@ -140,6 +140,8 @@ pub enum ProblemKind {
     NotBuilt,
     /// The program could not be executed.
     NotExecuted,
+    /// The emulator failed in the middle of a program.
+    EmulatorDied,
     /// An artifact or its observation could not be read.
     Unreadable,
     /// goabi itself or the host failed: disk full, a broken cache.
@@ -154,6 +156,7 @@ impl ProblemKind {
             ProblemKind::Missing => "missing",
             ProblemKind::NotBuilt => "did not build",
             ProblemKind::NotExecuted => "could not be executed",
+            ProblemKind::EmulatorDied => "the emulator died",
             ProblemKind::Unreadable => "could not be read",
             ProblemKind::Harness => "goabi failed",
         }

@@ -22,6 +22,24 @@ pub enum Exec {
     },
 }
 
+/// The line by which qemu-user says that it cannot go on itself. That its guest
+/// was ended by a signal ("uncaught target signal") is the guest's own affair.
+pub(crate) fn last_words(stderr: &str) -> Option<String> {
+    let fails = |line: &&str| {
+        let qemu = line.strip_prefix("qemu").map(|rest| rest.split_once(": ").map_or(rest, |(_, said)| said));
+        // cpu_abort, an exception that linux-user does not know, its own fault
+        // outside of translated code, assert(), and GLib's g_assert().
+        qemu.is_some_and(|said| {
+            said.starts_with("fatal: ")
+                || said.starts_with("unhandled CPU exception")
+                || said.contains("received signal outside vCPU context")
+                || (said.contains(": Assertion `") && said.ends_with(" failed."))
+        }) || line.strip_prefix("ERROR:").is_some_and(|at| at.starts_with("../") && at.contains(".c:"))
+            || line.starts_with("Bail out! ERROR:../")
+    };
+    stderr.lines().map(str::trim_end).find(fails).map(str::to_string)
+}
+
 /// The names under which distributions ship the emulator called `name`.
 /// Statically linked ones come first: they don't depend on the host's libraries.
 pub(crate) fn file_names(name: &str) -> [String; 2] {
@@ -53,6 +71,33 @@ pub(crate) fn version(path: &Path, cancel: &Cancel) -> Result<String> {
         Some(_) | None => {
             let how = how(done.ended, done.stopped);
             Err(RunnerError::Command { command, how, output: done.output() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emulator_that_fails_says_so() {
+        for line in [
+            "qemu: fatal: Trying to execute code outside RAM or ROM at 0x0",
+            "qemu: unhandled CPU exception 0x10002 - aborting",
+            "qemu:handle_cpu_signal received signal outside vCPU context @ pc=0x7f2a",
+            "qemu-aarch64-static: ../../linux-user/mmap.c:120: target_mprotect: Assertion `have_mmap_lock()' failed.",
+            "ERROR:../../accel/tcg/cpu-exec.c:928:cpu_exec: assertion failed: (cpu == current_cpu)",
+        ] {
+            assert_eq!(last_words(&format!("something\n{line}\r\nmore")), Some(line.to_string()));
+        }
+        for line in [
+            "",
+            "qemu: uncaught target signal 11 (Segmentation fault) - core dumped",
+            "panic: qemu: fatal: not at all",
+            "fatal error: unexpected signal",
+            "ERROR: something of the program's",
+        ] {
+            assert_eq!(last_words(line), None, "{line}");
         }
     }
 }

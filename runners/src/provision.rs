@@ -98,6 +98,11 @@ impl Provision {
         fetch::toolchain(self, &wanted)
     }
 
+    /// Names the GOROOT that `tip` is from now on.
+    pub fn set_tip(&mut self, goroot: &Path) {
+        self.env.tip = Some(goroot.to_path_buf());
+    }
+
     /// What runs programs of a port, whose emulator is `qemu-<name>`.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl RunKey {
     pub fn keep(&self, cache: &CacheDirs, facts: &RunFacts) -> Result<()> {
         let lasting = |end: &UnitEnd| match end {
             UnitEnd::Finished => true,
-            UnitEnd::Died(death) => death.stopped.is_none(),
+            UnitEnd::Died(death) => death.stopped.is_none() && death.emulator.is_none(),
             UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => false,
         };
         if !facts.units.iter().all(|u| lasting(&u.end)) {

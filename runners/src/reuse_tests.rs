@@ -107,7 +107,13 @@ fn what_may_pass_is_not_kept() {
     let cache = CacheDirs::open(dir.path()).unwrap();
     let key = key(&cache, "a", &Exec::Native, |_| {}).unwrap();
     let died = |stopped| {
-        UnitEnd::Died(Death { ended: Ended::Exited(2), stopped, stderr: "panic: x".into(), stdout: String::new() })
+        UnitEnd::Died(Death {
+            ended: Ended::Exited(2),
+            stopped,
+            stderr: "panic: x".into(),
+            stdout: String::new(),
+            emulator: None,
+        })
     };
     for end in [died(Some(Stop::Time)), UnitEnd::Untrusted("it lies".into()), UnitEnd::NotRun("never begun".into())] {
         key.keep(&cache, &facts(end)).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::build::Artifact;
 use crate::cancel::Cancel;
-use crate::emulator::Exec;
+use crate::emulator::{Exec, last_words};
 use crate::error::{Result, RunnerError, how};
 use crate::process::{self, Completed, Ended, Limits, Stop, show};
 use crate::settle::{Settled, settle};
@@ -73,6 +73,10 @@ pub struct Death {
     /// it is long.
     pub stderr: String,
     pub stdout: String,
+    /// The line with which the emulator said that it fails itself: then the
+    /// program is not at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<String>,
 }
 
 /// What happened to all units.
@@ -124,7 +128,13 @@ pub fn run_program(spec: &RunSpec<'_>, cancel: &Cancel) -> Result<RunFacts> {
         };
         // Each process settles one unit at least, so this comes to an end.
         debug_assert!(settled.rest.len() < batch.len());
-        units.extend(settled.units.into_iter().map(|u| (u.unit, u)));
+        let emulated = matches!(spec.exec, Exec::Emulated { .. });
+        units.extend(settled.units.into_iter().map(|mut u| {
+            if let (true, UnitEnd::Died(death)) = (emulated, &mut u.end) {
+                death.emulator = last_words(&death.stderr);
+            }
+            (u.unit, u)
+        }));
         if !settled.rest.is_empty() && settled.rest.len() < batch.len() {
             todo.push_front(settled.rest);
         }

@@ -124,5 +124,6 @@ fn death(done: &Completed) -> Death {
         stopped: done.stopped,
         stderr: shorten(&done.stderr, OUTPUT_KEPT),
         stdout: shorten(&done.stdout, OUTPUT_KEPT),
+        emulator: None,
     }
 }

@@ -87,7 +87,12 @@ pub fn disambiguate(toolchains: &mut Vec<Toolchain>) {
 pub(crate) fn version_of(path: &Path, cache: &CacheDirs, cancel: &Cancel) -> Result<(PathBuf, String, GoVersion)> {
     let goroot = find_root(path)?;
     let (version_text, version) = ask_version(&goroot, cache, cancel)?;
-    Ok((goroot, version_text, version))
+    // A tree that was changed after its go command was built says so here.
+    let file = std::fs::read_to_string(goroot.join("VERSION")).unwrap_or_default();
+    Ok(match file.lines().next().filter(|line| line.contains("devel")) {
+        Some(line) if !version.is_tip() => (goroot, line.trim().to_string(), GoVersion::TIP),
+        Some(_) | None => (goroot, version_text, version),
+    })
 }
 
 fn find_root(path: &Path) -> Result<PathBuf> {

@@ -19,6 +19,7 @@ mod check;
 mod diff;
 mod doctor;
 mod list;
+mod nightly;
 mod report;
 mod run;
 mod schema;
@@ -109,6 +110,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
     let common = Common { offline, cache, cancel: cancel.clone() };
     let done = match command {
         Command::Run(a) => run::run(&common, &a),
+        Command::Nightly(a) => nightly::run(&common, *a),
         Command::List(a) => list::run(&common, &a),
         Command::Check(a) => check::run(&a),
         Command::Report(a) => report::run(&a),

@@ -3,7 +3,7 @@
 use super::{CommandError, Common, load, request};
 use crate::cli::{Run, Selection};
 use crate::job::Shared;
-use crate::plan::{PlannedToolchain, expand};
+use crate::plan::{PlannedToolchain, Request, expand};
 use crate::progress::Progress;
 use crate::{session, setup};
 use goabi_reports::coordinate::Coordinate;
@@ -11,13 +11,23 @@ use goabi_reports::record::Record;
 use goabi_reports::render::{RENDERERS, compatibility, summary};
 use goabi_reports::store;
 use goabi_runners::process::Limits;
+use goabi_runners::provision::Provision;
 use goabi_runners::toolchain::{Origin, Toolchain};
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Which toolchains a run uses.
+pub(super) type Pick<'a> = &'a mut dyn FnMut(&mut Provision, &Request) -> Result<Vec<Toolchain>, CommandError>;
+
 pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
+    let mut pick = |p: &mut Provision, r: &Request| Ok(setup::toolchains(p, &args.selection.go, &r.selectors)?);
+    Ok(session::exit_code(&execute(common, args, &mut pick)?))
+}
+
+/// Runs everything, writes the reports and prints the summary.
+pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Record, CommandError> {
     let start = Instant::now();
     let request = request(&args.selection)?;
     let (files, expectations) = load(&request)?;
@@ -30,8 +40,8 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
         ))
     })?;
     let start = Instant::now();
-    let provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
-    let toolchains = setup::toolchains(&provision, &args.selection.go, &request.selectors)?;
+    let mut provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
+    let toolchains = pick(&mut provision, &request)?;
     let execs = setup::execs(&provision, &request.targets)?;
     let ready = start.elapsed();
     let planned: Vec<PlannedToolchain> =
@@ -72,7 +82,7 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
     print!("{}", summary::summary(&record, colour));
     written?;
     println!("reports: {}", args.out.display());
-    Ok(session::exit_code(&record))
+    Ok(record)
 }
 
 /// Adds to each command that repeats a finding what it takes beside the cell:
@@ -92,6 +102,9 @@ fn complete_reruns(record: &mut Record, selection: &Selection, toolchains: &[Too
         for t in toolchains.iter().filter(|t| t.origin == Origin::Goroot && labels.contains(t.label.as_str())) {
             f.finding.rerun += &format!(" --go {}", quoted(&t.goroot));
         }
+        for t in toolchains.iter().filter(|t| t.origin == Origin::Tip && labels.contains(t.label.as_str())) {
+            f.finding.rerun = format!("GOABI_TIP={} {}", quoted(&t.goroot), f.finding.rerun);
+        }
     }
 }
 
@@ -109,7 +122,11 @@ fn write_reports(record: &Record, out: &Path) -> Result<(), CommandError> {
             }
         }
         let text = (r.render)(record).map_err(|e| CommandError::Output(e.to_string()))?;
-        store::write(&path, &text).map_err(|e| CommandError::Output(e.to_string()))?;
+        write_text(&path, &text)?;
     }
     Ok(())
+}
+
+pub(super) fn write_text(path: &Path, text: &str) -> Result<(), CommandError> {
+    store::write(path, text).map_err(|e| CommandError::Output(e.to_string()))
 }

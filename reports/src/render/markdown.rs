@@ -2,7 +2,7 @@
 //! verdict first, what fails folded, the rest counted. It is kept below what
 //! GitHub takes as a comment, whatever the record holds.
 
-pub(in crate::render) mod text;
+pub(crate) mod text;
 
 use super::RenderError;
 use crate::groups::{Group, groups};

@@ -1,0 +1,154 @@
+//! `goabi nightly` with tips made for it: GOROOTs of links to the real one,
+//! whose VERSION says devel and whose go command does what the test wants.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use common::{Done, Place, fixtures, host, toolchain};
+use goabi_runners::provision::Exec;
+use serde_json::Value;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+const VERSION: &str = "go1.99-devel_0123abc";
+
+fn script(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A place in which a tip's own cache goes away with it, since it is another
+/// one each time; the release's is the user's.
+fn place() -> Place {
+    let place = Place::without_artifacts();
+    let (provision, release) = toolchain();
+    let gocache = place.cache.as_ref().unwrap().join("gocache");
+    std::fs::remove_file(&gocache).unwrap();
+    std::fs::create_dir(&gocache).unwrap();
+    symlink(provision.cache.gocache(&release.fingerprint), gocache.join(&release.fingerprint)).unwrap();
+    place
+}
+
+/// A tip whose `go build` does `before` first, in the folder of the sources.
+fn tip(place: &Place, before: &str) -> PathBuf {
+    let (provision, release) = toolchain();
+    let (real, gocache) = (release.goroot, provision.cache.gocache(&release.fingerprint));
+    let root = place.path("tip");
+    std::fs::create_dir_all(root.join("bin")).unwrap();
+    for part in ["src", "pkg", "lib", "go.env"] {
+        if real.join(part).exists() {
+            symlink(real.join(part), root.join(part)).unwrap();
+        }
+    }
+    std::fs::write(root.join("VERSION"), format!("{VERSION}\ntime 2026-11-20T00:00:00Z\n")).unwrap();
+    let (real, own, gocache) = (real.display(), root.display(), gocache.display());
+    // The compiler is the release's, and so is what it made of the standard library.
+    let text = format!(
+        "case $1 in\nversion) echo go version {VERSION} linux/amd64; exit ;;\nbuild) {before} ;;\nesac\n\
+         GOCACHE='{gocache}' GOROOT='{own}' exec '{real}/bin/go' \"$@\""
+    );
+    script(&root.join("bin/go"), &text);
+    root
+}
+
+fn nightly(place: &Place, tip: &Path, more: &[&str]) -> (Done, Value, String) {
+    let release = toolchain().1.goroot;
+    let args = place.run_args(&fixtures("sabotage"), more);
+    let mut all = vec!["nightly", "--release", release.to_str().unwrap(), "--tip", tip.to_str().unwrap()];
+    all.extend(args.iter().skip(1).map(String::as_str));
+    let done = place.goabi(&all);
+    let json = std::fs::read_to_string(place.path("out/nightly.json")).unwrap_or_default();
+    let page = std::fs::read_to_string(place.path("out/nightly.md")).unwrap_or_default();
+    (done, serde_json::from_str(&json).unwrap_or_default(), page)
+}
+
+#[test]
+fn a_sound_tip() {
+    let place = place();
+    let tip = tip(&place, ":");
+    let (done, night, page) = nightly(&place, &tip, &[]);
+    done.passed();
+    assert_eq!((&night["word"], &night["tip"]), (&"sound".into(), &VERSION.into()));
+    assert_eq!(night["counts"]["same"], 3);
+    assert!(page.contains("# goabi nightly: sound") && page.contains(VERSION), "{page}");
+    // Both are in the record, and what changed between them is beside it.
+    assert_eq!(place.record().toolchains.len(), 2);
+    assert!(place.path("out/compatibility.md").exists() && place.path("out/record.json").exists());
+}
+
+#[test]
+fn a_tip_that_miscompiles_has_regressed() {
+    let place = Place::without_artifacts();
+    // Another constant in the program than in its sources.
+    let tip = tip(&place, "find . -name '*.go' -exec sed -i 's/patch me if you can/patch me if you dare/' {} +");
+    let (done, night, page) = nightly(&place, &tip, &[]);
+    done.failed(1, &[]);
+    assert_eq!(night["word"], "regressed");
+    let list = night["regressions"].as_array().unwrap();
+    assert_eq!(list.len(), 1, "{list:#?}");
+    assert_eq!(list[0]["cells"].as_array().unwrap().len(), 1);
+    assert!(list[0]["actual"].as_str().unwrap().contains("dare"), "{list:#?}");
+    assert!(list[0]["rerun"].as_str().unwrap().contains("sabotage/plain/text@tip/"), "{list:#?}");
+    assert!(page.contains("## What tip has and the release has not") && page.contains("dare"), "{page}");
+    let title = std::fs::read_to_string(place.path("out/nightly.title")).unwrap();
+    assert!(title.contains("Go tip has 1 finding"), "{title}");
+}
+
+#[test]
+fn a_tip_that_does_not_build_is_no_regression() {
+    let place = place();
+    let tip = tip(&place, "echo go: internal mischief >&2; exit 3");
+    let (done, night, page) = nightly(&place, &tip, &[]);
+    done.failed(3, &[]);
+    assert_eq!(night["word"], "tip_does_not_build");
+    assert_eq!(night["regressions"].as_array().unwrap().len(), 0);
+    assert!(page.contains("did not build") && page.contains("mischief"), "{page}");
+    // What the release did is judged all the same.
+    let passed = place.record().cells.iter().filter(|c| c.outcome == goabi_reports::outcome::Outcome::Pass).count();
+    assert_eq!(passed, 3);
+}
+
+#[test]
+fn an_emulator_that_dies_is_no_regression() {
+    let place = place();
+    let tip = tip(&place, ":");
+    // An architecture that is not the host's, whose emulator fails half way.
+    let (goarch, qemu) = if host() == "arm64" { ("riscv64", "riscv64") } else { ("arm64", "aarch64") };
+    let emulator = place.path("bin").join(format!("qemu-{qemu}-static"));
+    let Exec::Emulated { path: real, .. } = toolchain().0.emulator(goarch, qemu).unwrap() else { panic!("native") };
+    let real = real.display();
+    let dies = format!(
+        "case $1 in --version) exec '{real}' --version ;; esac\n'{real}' \"$@\"\n\
+         sed -i '3,$d' \"$GOABI_TRANSCRIPT\"\necho 'qemu: fatal: planted by a test' >&2\nkill -ABRT $$"
+    );
+    script(&emulator, &dies);
+    let path = format!("{}:{}", place.path("bin").display(), std::env::var("PATH").unwrap());
+    let release = toolchain().1.goroot;
+    let out = Done::of(
+        place
+            .command(&["nightly", "--quiet", "--build", "opt", "--call", "direct", "--target", goarch, "--out", "out"])
+            .arg("--cases")
+            .arg(fixtures("sabotage"))
+            .arg("--release")
+            .arg(&release)
+            .arg("--tip")
+            .arg(&tip)
+            .env("PATH", path),
+    );
+    out.failed(3, &[]);
+    let night: Value = serde_json::from_str(&std::fs::read_to_string(place.path("out/nightly.json")).unwrap()).unwrap();
+    assert_eq!(night["word"], "emulator_died", "{night:#}");
+    assert_eq!(night["regressions"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn no_tip_is_said_and_not_passed_over() {
+    let place = place();
+    let (done, night, page) = nightly(&place, &place.path("nowhere"), &[]);
+    done.failed(2, &["nowhere"]);
+    assert_eq!(night["word"], "tip_missing");
+    assert!(page.contains("there is no tip"), "{page}");
+    let (done, ..) = nightly(&place, &place.path("nowhere"), &["--go", "1.27.3"]);
+    done.failed(2, &["--release and --tip"]);
+}
