@@ -196,6 +196,10 @@ fn run_group(
                 group = rest;
             }
             Err(e @ (RunnerError::GoTool { .. } | RunnerError::GoStopped { .. })) => {
+                // A Go that builds nothing is not to be asked for each case, up to its limit each time.
+                if !empty_builds(job, s)? {
+                    return Err(e);
+                }
                 let text = e.to_string();
                 return split(job, exec, s, group, &text, out, Some(e));
             }

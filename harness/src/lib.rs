@@ -20,3 +20,4 @@ pub mod progress;
 pub mod reconcile;
 pub mod session;
 pub mod setup;
+mod stdout;

@@ -35,6 +35,13 @@ pub enum RunnerError {
     #[error("{} is no usable GOROOT: {reason}", path.display())]
     NotAGoroot { path: PathBuf, reason: String },
 
+    /// A GOROOT with a go command, of which something else is missing.
+    #[error("the Go in {} is incomplete: it has no {missing}", goroot.display())]
+    Incomplete { goroot: PathBuf, missing: &'static str },
+
+    #[error("`{command}` says what is no Go version{}", indented(output))]
+    NoVersion { command: String, output: String },
+
     /// Every way of getting something was tried; each line says what one way
     /// answered.
     #[error("cannot get {what}:\n  {}", tried.join("\n  "))]
@@ -98,6 +105,20 @@ impl RunnerError {
             RunnerError::NotAGoroot { .. } => {
                 Some("a GOROOT has bin/go, pkg/tool and src/runtime: a checkout needs src/make.bash first".to_string())
             }
+            RunnerError::Incomplete { missing, .. } => Some(format!(
+                "{}, or choose another Go with --go",
+                if missing.starts_with("src") {
+                    "install its sources too (some distributions have them in a package of their own)"
+                } else {
+                    "install it anew (a checkout needs src/make.bash first)"
+                }
+            )),
+            RunnerError::NoVersion { .. }
+            | RunnerError::GoTool { .. }
+            | RunnerError::NoOutput { .. }
+            | RunnerError::NotAnElf { .. } => {
+                Some("try this Go by hand, install it anew, or choose another with --go".to_string())
+            }
             RunnerError::CannotGet { part, .. } => Some(install::hint(*part)),
             RunnerError::Offline { part, .. } => {
                 Some(format!("run once without --offline, or install it:\n{}", install::hint(*part)))
@@ -112,13 +133,20 @@ impl RunnerError {
                 }
                 Stop::Cancelled => None,
             },
-            RunnerError::Io { .. }
-            | RunnerError::Spawn { .. }
+            RunnerError::Io { source, path, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::AlreadyExists => Some(format!(
+                    "make {} writable, or set GOABI_CACHE, for the cache, and TMPDIR, for what programs write, to \
+                     folders that are",
+                    path.display()
+                )),
+                _ => None,
+            },
+            RunnerError::Spawn { .. }
             | RunnerError::Cancelled
             | RunnerError::Command { .. }
-            | RunnerError::GoTool { .. }
-            | RunnerError::NoOutput { .. }
-            | RunnerError::NotAnElf { .. }
             | RunnerError::BadSourcePath { .. } => None,
         }
     }

@@ -14,6 +14,15 @@ use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
 use std::path::PathBuf;
 
+/// As the standard library's, without its panic: see [`crate::stdout`].
+macro_rules! print {
+    ($($arg:tt)*) => { $crate::stdout::print(format_args!($($arg)*)) };
+}
+macro_rules! println {
+    () => { $crate::stdout::print(format_args!("\n")) };
+    ($($arg:tt)*) => { $crate::stdout::print(format_args!("{}\n", format_args!($($arg)*))) };
+}
+
 mod cache;
 mod check;
 mod diff;
@@ -21,6 +30,7 @@ mod doctor;
 mod list;
 mod nightly;
 mod report;
+mod reports;
 mod run;
 mod schema;
 mod setup;
