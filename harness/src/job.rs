@@ -183,6 +183,11 @@ fn run_group(
                         bad.entry(owner).or_default().push(text.clone());
                     }
                 }
+                // A Go that rejects a program without any case, too, has no say about cases.
+                if (bad.is_empty() || bad.len() == group.len()) && !empty_builds(job, s)? {
+                    let (command, how) = ("go build".into(), "rejects every program, even one without cases".into());
+                    return Err(RunnerError::GoTool { command, how, packages: vec![], output });
+                }
                 if bad.is_empty() {
                     return split(job, exec, s, group, &output, out, None);
                 }
