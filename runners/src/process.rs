@@ -169,7 +169,13 @@ pub(crate) fn run_watched(
 ) -> Result<Completed> {
     cancel.check()?;
     let temp = std::env::temp_dir();
-    let file = || tempfile::tempfile().map_err(RunnerError::io("create a temporary file in", &temp));
+    let file = || -> Result<File> {
+        let file = tempfile::tempfile().map_err(RunnerError::io("create a temporary file in", &temp))?;
+        // On a full disk a child's words would be lost, and it would seem to have said nothing.
+        let room = file.write_all_at(b" ", 0).and_then(|()| file.set_len(0));
+        room.map_err(RunnerError::io("write a temporary file in", &temp))?;
+        Ok(file)
+    };
     let (stdout, stderr) = (file()?, file()?);
     let again = |f: &File| f.try_clone().map_err(RunnerError::io("duplicate a temporary file in", &temp));
     cmd.stdin(Stdio::null()).stdout(again(&stdout)?).stderr(again(&stderr)?).process_group(0);

@@ -155,7 +155,10 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
         targets = default_targets(&selectors)?;
     }
     let words = |l: &[String]| -> Vec<String> {
-        l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty()).map(str::to_string).collect()
+        let mut seen = std::collections::HashSet::new();
+        let words = l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty());
+        // What is named twice is run once.
+        words.filter(|w| seen.insert(*w)).map(str::to_string).collect()
     };
     let mut builds = Vec::new();
     for w in words(&s.build) {
