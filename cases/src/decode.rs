@@ -3,6 +3,7 @@
 //! their types, which are required (those not `Option`, `Vec` or `bool`), and
 //! their docs, which become the schema's descriptions.
 
+use crate::graffiti;
 use crate::mistake::{Mistake, Source, did_you_mean, meant_instead};
 use crate::yaml::{Kind, Node, Text};
 use serde_json::{Value as Json, json};
@@ -165,6 +166,44 @@ impl FromNode for Pairs {
     }
     fn schema() -> Json {
         json!({"type": "object", "additionalProperties": Text::schema()})
+    }
+}
+
+/// Go expressions: a list of them, or one word for the whole list.
+#[derive(Clone, Debug)]
+pub enum Values {
+    List(Vec<Text>),
+    /// `graffiti`, where it stands.
+    Graffiti(Range<usize>),
+}
+
+impl Values {
+    /// The expressions that are written out.
+    #[must_use]
+    pub fn list(&self) -> &[Text] {
+        match self {
+            Values::List(l) => l,
+            Values::Graffiti(_) => &[],
+        }
+    }
+}
+
+impl FromNode for Values {
+    fn from_node(node: &Node, r: &mut Reader) -> Option<Self> {
+        match &node.kind {
+            Kind::Scalar(s) if s == graffiti::WORD => Some(Values::Graffiti(node.span.clone())),
+            Kind::Scalar(s) if did_you_mean(s, [graffiti::WORD]).is_some() => {
+                wrong(node, r, "a list, or `graffiti`,", did_you_mean(s, [graffiti::WORD]));
+                None
+            }
+            _ => Vec::from_node(node, r).map(Values::List),
+        }
+    }
+    fn absent() -> Option<Self> {
+        Some(Values::List(Vec::new()))
+    }
+    fn schema() -> Json {
+        json!({"oneOf": [Vec::<Text>::schema(), {"const": graffiti::WORD}]})
     }
 }
 

@@ -3,7 +3,9 @@
 
 use crate::case::{Action, BadExpression, Case, CaseFile, RecoveredBy, Restriction, Slot, Vector, Want};
 use crate::cell::{Build, CaseId};
-use crate::decode::{FromNode, Reader};
+use crate::decode::{FromNode, Reader, Values};
+use crate::expand;
+use crate::graffiti;
 use crate::imports;
 use crate::mistake::{Mistake, Source, did_you_mean};
 use crate::raw::{RawCase, RawFile, RawScope, RawVector, RawWants};
@@ -26,7 +28,7 @@ pub struct Loaded {
 }
 
 /// Names that generated code declares in a case file's package.
-const RESERVED: [&str; 2] = ["trace", "recovered"];
+const RESERVED: [&str; 3] = ["trace", "recovered", graffiti::WORD];
 
 /// Reads and checks case files. `calls` are the call kinds that exist.
 #[must_use]
@@ -184,7 +186,7 @@ fn case(
     if raw.why.value.trim().is_empty() {
         r.mistake(raw.why.span.clone(), "say why the case is there", None);
     }
-    if raw.vectors.is_empty() && r.mistakes.len() == before {
+    if raw.vectors.is_empty() && !r.mistakes.iter().any(|m| raw.span.contains(&m.offset())) {
         r.mistake(
             raw.name.span.clone(),
             "a case without vectors checks nothing",
@@ -229,6 +231,7 @@ fn case(
         vectors: Vec::new(),
     };
     for v in &raw.vectors {
+        let Some(v) = &expand::vector(r, v, &case.signature) else { continue };
         let Some(vector) = vector(r, v, raw, &case.signature) else { continue };
         for text in expressions(v) {
             needed.extend(needs.of_expression(r, text));
@@ -262,19 +265,19 @@ fn expressions(v: &RawVector) -> impl Iterator<Item = &Text> {
         .0
         .iter()
         .map(|(_, e)| e)
-        .chain(&v.args)
-        .chain(v.returns.iter().flatten().filter(|t| t.value.trim() != "_"))
+        .chain(v.args.list())
+        .chain(v.returns.iter().flat_map(Values::list).filter(|t| t.value.trim() != "_"))
         .chain(v.panics.iter().map(|p| &p.value))
-        .chain(set.into_iter().flatten().take(after))
+        .chain(set.into_iter().flat_map(Values::list).take(after))
 }
 
 fn bad_expression(r: &mut Reader, v: &RawVector, bad: BadExpression) {
     let results = v.wants.as_ref().and_then(|w| w.results.as_ref());
     let text = match bad.slot {
         Slot::Let(i) => v.lets.0.get(i).map(|(_, e)| e),
-        Slot::Arg(i) => v.args.get(i),
-        Slot::Return(i) => v.returns.as_ref().and_then(|l| l.get(i)),
-        Slot::Result(i) => results.and_then(|l| l.get(i)),
+        Slot::Arg(i) => v.args.list().get(i),
+        Slot::Return(i) => v.returns.as_ref().and_then(|l| l.list().get(i)),
+        Slot::Result(i) => results.and_then(|l| l.list().get(i)),
         Slot::PanicValue => v.panics.as_ref().map(|p| &p.value),
         Slot::Recovered => v.wants.as_ref().and_then(|w| w.recovered.as_ref()),
     };
@@ -347,7 +350,7 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
             r.mistake(name.span.clone(), format!("`{}` cannot be a name", name.value), None);
         }
     }
-    let mut args = values(&raw.args);
+    let mut args = values(raw.args.list());
     let mut spread = false;
     if let Some(last) = args.last_mut()
         && let Some(s) = last.strip_suffix("...")
@@ -355,7 +358,7 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
         *last = s.to_string();
         spread = true;
     }
-    let span = raw.args.first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
+    let span = raw.args.list().first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
     if sig.variadic && !spread {
         let fixed = sig.params.len() - 1;
         if args.len() < fixed {
@@ -371,11 +374,11 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
         }
         count(r, span, "argument", sig.params.len(), args.len());
     }
-    if let Some(l) = &raw.returns {
+    if let Some(l) = raw.returns.as_ref().map(Values::list) {
         let span = l.first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
         count(r, span, "result", sig.results.len(), l.len());
     }
-    if let Some(l) = raw.wants.as_ref().and_then(|w| w.results.as_ref()) {
+    if let Some(l) = raw.wants.as_ref().and_then(|w| w.results.as_ref()).map(Values::list) {
         let span = l.first().map_or_else(|| raw.span.clone(), |a| a.span.clone());
         count(r, span, "result", sig.results.len(), l.len());
     }

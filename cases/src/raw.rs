@@ -1,7 +1,7 @@
 //! The case file's mappings, key by key: what may be written, before any of
 //! the Go inside is looked at.
 
-use crate::decode::{FromNode, Pairs, mapping};
+use crate::decode::{FromNode, Pairs, Values, mapping};
 use crate::yaml::Text;
 
 mapping! {
@@ -65,10 +65,10 @@ mapping! {
     pub struct RawVector as "a vector" {
         /// Values that arguments and results share: name to Go expression, evaluated in order.
         lets as "let": Pairs,
-        /// One Go expression a parameter; `xs...` spreads a slice into a variadic one.
-        args: Vec<Text>,
-        /// The wanted results, one Go expression each; `_` where the case does not say.
-        returns: Option<Vec<Text>>,
+        /// One Go expression a parameter; `xs...` spreads a slice into a variadic one. `graffiti` for one of them, or for the list.
+        args: Values,
+        /// The wanted results, one Go expression each; `_` where the case does not say. `graffiti` for one of them, or for the list.
+        returns: Option<Values>,
         /// Makes the generated function panic.
         panics: Option<RawPanics>,
         /// The wanted outcome where it is not a plain return.
@@ -99,8 +99,8 @@ mapping! {
         recovered_text: Option<Text>,
         /// Who recovers in a function with a body: callee (default) or caller.
         by: Option<Text>,
-        /// The results that the caller sees after the callee recovered.
-        results: Option<Vec<Text>>,
+        /// The results that the caller sees after the callee recovered; `graffiti` as in `returns`.
+        results: Option<Values>,
         /// The events noted by trace("..."), in order.
         trace: Option<Vec<Text>>,
         /// The goroutine ends by runtime.Goexit.

@@ -346,10 +346,12 @@ fn float(bits: u64, value: f64, digits: usize) -> String {
 pub fn show(v: &Value) -> String {
     match v {
         Value::Bool(b) => b.to_string(),
-        Value::Int(n) if n.unsigned_abs() > 0xffff => {
-            let sign = if *n < 0 { "-" } else { "" };
-            format!("{n} ({sign}{:#x})", n.unsigned_abs())
+        // In hexadecimal bytes can be told apart; of a negative number those of its two's complement.
+        Value::Int(n) if *n < -15 => {
+            let bits = [8, 16, 32].into_iter().find(|b| *n >= -1 << (b - 1)).unwrap_or(64);
+            format!("{n} (-{:#x}, bits {:#x})", n.unsigned_abs(), n & ((1 << bits) - 1))
         }
+        Value::Int(n) if *n > 15 => format!("{n} ({n:#x})"),
         Value::Int(n) => n.to_string(),
         Value::Float32(b) => float(u64::from(*b), f64::from(f32::from_bits(*b)), 8),
         Value::Float64(b) => float(*b, f64::from_bits(*b), 16),

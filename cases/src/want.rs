@@ -32,6 +32,7 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
         }
         (Some(p), None, w) => panics(r, p, w, sig),
         (None, Some(results), None) => {
+            let results = results.list();
             let want = texts(results);
             let action = if case.body.is_some() { Action::Body } else { Action::Return(want.clone()) };
             if action != Action::Body
@@ -88,7 +89,7 @@ fn panics(r: &mut Reader, p: &RawPanics, w: Option<&RawWants>, sig: &Signature) 
             r.mistake(w.span.clone(), "`after` sets the first of these results: `results` is wanted here", None);
             return None;
         };
-        set = texts(results).into_iter().take(after).collect();
+        set = texts(results.list()).into_iter().take(after).collect();
     }
     let mut want = wanted(r, w, by)?;
     let fits = match (&mut want, by) {
@@ -150,6 +151,6 @@ fn wanted(r: &mut Reader, w: &RawWants, by: RecoveredBy) -> Option<Want> {
         value: w.recovered.as_ref().map(|t| t.value.trim().to_string()),
         ty: text(&w.recovered_type),
         text: text(&w.recovered_text),
-        results: w.results.as_deref().map(texts),
+        results: w.results.as_ref().map(|l| texts(l.list())),
     })
 }

@@ -102,3 +102,20 @@ fn a_misspelt_key_is_one_mistake() {
         ["5:5: unknown key `fucn` (did you mean `func`?)", "6:26: unknown key `retruns` (did you mean `returns`?)"]
     );
 }
+
+#[test]
+fn graffiti_that_cannot_be_is_refused_where_it_stands() {
+    let shape = "about: x\ntypes: |\n  type Shape interface { Area() int }\ncases:\n  - name: one\n    why: y\n";
+    let of = |rest: &str| mistakes(&format!("{shape}{rest}"));
+    let all = [
+        of("    func: \"func(n int, s Shape)\"\n    vectors: [{args: graffiti, returns: []}]\n"),
+        of("    func: \"func(n int, s Shape)\"\n    vectors: [{args: ['1', graffiti], returns: []}]\n"),
+        of("    func: \"func(n [130]int8) int\"\n    vectors: [{args: graffiti, returns: [graffiti]}]\n"),
+        of("    func: \"func(n int)\"\n    vectors: [{args: grafiti, returns: []}]\n"),
+        of("    func: \"func(n int)\"\n    vectors: [{args: ['1 + graffiti'], returns: []}]\n"),
+        of("    func: \"func(n int)\"\n    vectors: [{args: [graffiti, graffiti], returns: []}]\n"),
+        of("    func: \"func(n int)\"\n    vectors: [{let: {graffiti: '7'}, args: [graffiti], returns: []}]\n"),
+    ];
+    let text: Vec<String> = all.iter().map(|m| m.join("\n")).collect();
+    insta::assert_snapshot!(text.join("\n"));
+}

@@ -41,8 +41,8 @@ fn refused(ty: &str, text: &str, why: &str) {
 #[test]
 fn constants() {
     shows("uint64", "1<<64 - 1", "18446744073709551615 (0xffffffffffffffff)");
-    shows("int64", "-1 << 63", "-9223372036854775808 (-0x8000000000000000)");
-    shows("int", "7 / 2 * 2 + 'a'", "103");
+    shows("int64", "-1 << 63", "-9223372036854775808 (-0x8000000000000000, bits 0x8000000000000000)");
+    shows("int", "7 / 2 * 2 + 'a'", "103 (0x67)");
     shows("uint32", "^uint32(0)", "4294967295 (0xffffffff)");
     shows("Code", "Second", "2");
     shows("float32", "0x1p-149", "1e-45 (bits 0x00000001)".replace("1e-45", "1.401298464324817e-45").as_str());
@@ -52,7 +52,7 @@ fn constants() {
     shows("float64", "-0.0", "0.0 (bits 0x0000000000000000)");
     shows("float64", "math.Copysign(0, -1)", "-0.0 (bits 0x8000000000000000)");
     shows("float64", "math.NaN()", "NaN (bits 0x7ff8000000000001)");
-    shows("any", "'x'", "int32(120)");
+    shows("any", "'x'", "int32(120 (0x78))");
     shows("any", "2.0", "float64(2.0 (bits 0x4000000000000000))");
 }
 
@@ -135,4 +135,14 @@ fn what_shares_memory_is_seen_to() {
     identify(&mut gone);
     assert_eq!(show(&gone[0]), "*errors.errorString(&{\"gone\"})");
     assert_eq!(show(&gone[1]), "*errors.errorString(pointer to memory #1)");
+}
+
+#[test]
+fn addresses_of_elements_and_the_width_of_an_int() {
+    shows("*uint16", "&[]uint16{7, 0x1112}[1]", "&4370 (0x1112)");
+    shows("uint64", "1 << bits.UintSize >> 1", "9223372036854775808 (0x8000000000000000)");
+    assert_eq!(show(&eval("int", "bits.UintSize", 4).unwrap()), "32 (0x20)");
+    refused("*uint16", "&[]uint16{7}[1]", "out of range");
+    refused("*uint16", "&[1]uint16{7}[0]", "slice literal");
+    refused("*uint16", "&x[0]", "slice literal");
 }

@@ -21,3 +21,6 @@ pub mod reconcile;
 pub mod session;
 pub mod setup;
 mod stdout;
+
+#[cfg(test)]
+mod mutation_tests;

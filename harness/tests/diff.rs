@@ -70,7 +70,7 @@ fn diff(place: &Place, more: &[&str]) -> Done {
 fn a_regression_is_exit_code_1_in_every_format() {
     let place = two(Outcome::Fail);
     let add = "results/classic/add@*/linux-arm64/opt/direct";
-    for format in ["text", "markdown", "json"] {
+    for format in ["text", "markdown", "html", "json"] {
         let done = diff(&place, &["--format", format]);
         assert_eq!((done.code, done.stderr.as_str()), (Some(1), ""), "{done:#?}");
         assert!(done.stdout.contains(add) && !done.stdout.contains("classic/sub"), "{}", done.stdout);

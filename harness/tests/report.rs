@@ -114,7 +114,7 @@ fn several_go_to_files() {
     fails(
         &goabi(dir.path(), &["report", "old record.json"]),
         2,
-        &["--format", "json, junit, summary, markdown, compatibility", "--out"],
+        &["--format", "json, junit, summary, markdown, html, compatibility", "--out"],
     );
 }
 
@@ -135,7 +135,11 @@ fn the_record_itself_is_left_alone() {
 fn mistakes_are_named() {
     let (dir, path) = with_record();
     let report = |file: &str, format: &str| goabi(dir.path(), &["report", file, "--format", format]);
-    fails(&report("old record.json", "pdf"), 2, &["no format `pdf`", "json, junit, summary, markdown, compatibility"]);
+    fails(
+        &report("old record.json", "pdf"),
+        2,
+        &["no format `pdf`", "json, junit, summary, markdown, html, compatibility"],
+    );
     fails(&report("missing.json", "md"), 2, &["cannot read the record missing.json: ", "No such file"]);
     let whole = fs::read_to_string(path).unwrap();
     for (text, says) in [

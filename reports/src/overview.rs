@@ -42,6 +42,42 @@ impl End {
     }
 }
 
+/// How the run ended, in half a sentence: `3 of 6 judged cells fail; 2 problems`.
+#[must_use]
+pub fn said(record: &Record) -> String {
+    let totals = &record.totals;
+    let judged = counted(totals.judged(), "judged cell");
+    let mut said = match (End::of(record), totals.failing()) {
+        (End::Nothing, _) => "no cell was judged".to_string(),
+        (End::Interrupted | End::Failed | End::Ok, 0) => format!("none of {judged} fails"),
+        (End::Interrupted | End::Failed | End::Ok, n) => format!("{n} of {judged} fail"),
+    };
+    if !record.problems.is_empty() {
+        said += &format!("; {}", counted(record.problems.len(), "problem"));
+    }
+    if record.interrupted {
+        said += "; cells may be missing";
+    }
+    said
+}
+
+/// The command that makes the run again, quoted for a shell.
+#[must_use]
+pub fn again(record: &Record) -> String {
+    let words = record.command.iter().skip(1).map(|w| quoted(w));
+    std::iter::once("goabi".to_string()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word for a shell, in quotes where it needs them.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@,=:+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// The totals of each target and build.
 #[must_use]
 pub fn by_target(record: &Record) -> BTreeMap<(&str, &str), Totals> {

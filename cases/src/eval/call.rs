@@ -67,6 +67,9 @@ impl Evaluator<'_> {
             let node = inner.only().ok_or_else(|| p.error(n, "no such constant"))?;
             return self.expr(&inner, node, None).map_err(|e| p.error(n, e.message));
         }
+        if text == "bits.UintSize" {
+            return Ok(Operand::Const(Const::Int((self.word * 8).into()), None));
+        }
         Err(p.error(n, format!("goabi's value language does not know `{text}`")).help("of the standard library it knows errors.New, fmt.Errorf and math's constants, NaN, Inf, Copysign, Float64frombits, Float32frombits"))
     }
 

@@ -202,6 +202,9 @@ impl<'a> Evaluator<'a> {
             self.lets.insert(text.to_string(), (ty.clone(), value.clone()));
             return Ok(Operand::Value(value, ty));
         }
+        if text == crate::graffiti::WORD {
+            return Err(p.error(n, "`graffiti` stands alone: for an argument, for a result, or for a list of them"));
+        }
         let e = p.error(n, format!("`{text}` is not declared"));
         let known = scope
             .names()
@@ -242,6 +245,9 @@ impl<'a> Evaluator<'a> {
             Some(GoType::Pointer(e)) => Some(e.as_ref()),
             _ => None,
         };
+        if n.kind() == "index_expression" {
+            return self.element_address(p, n);
+        }
         match self.expr(p, n, inner)? {
             Operand::Value(v, t) => {
                 let place = if n.kind() == "identifier" {
@@ -261,6 +267,25 @@ impl<'a> Evaluator<'a> {
                 Err(p.error(n, "an address can be taken of a literal or of a `let` name"))
             }
         }
+    }
+
+    /// `&[]T{x}[0]`: Go's shortest way to a pointer to a value that is no composite.
+    fn element_address(&mut self, p: &Parsed, n: Node) -> Result<Operand, GoError> {
+        let part = |f: &str| n.child_by_field_name(f).ok_or_else(|| p.error(n, "this index is incomplete"));
+        let (literal, index) = (part("operand")?, part("index")?);
+        let at = crate::constant::integer(&self.constant_node(p, index)?).and_then(|i| usize::try_from(i).ok());
+        if literal.kind() != "composite_literal" {
+            return Err(p.error(literal, "only a slice literal's element has an address, here"));
+        }
+        let (Operand::Value(Value::Slice(Some(s)), ty), Some(at)) = (self.expr(p, literal, None)?, at) else {
+            return Err(p.error(n, "only a slice literal's element has an address, here"));
+        };
+        let (GoType::Slice(elem), Some(v)) = (ty.underlying(), s.elems.into_iter().nth(at)) else {
+            return Err(p.error(index, "the index is out of range"));
+        };
+        let place = if self.size_is_zero(elem) { Place::Nowhere } else { self.allocate() };
+        let pointer = Pointer { place, target: Some(Box::new(v)) };
+        Ok(Operand::Value(Value::Pointer(Some(pointer)), GoType::Pointer(elem.clone())))
     }
 
     fn binary(&mut self, p: &Parsed, n: Node) -> Result<Operand, GoError> {

@@ -3,7 +3,8 @@
 
 use super::{Night, Nightly, Regression};
 use crate::overview::counted;
-use crate::render::markdown::text::{clip_pair, code, inline, issue};
+use crate::render::markdown::text::{code, inline, issue};
+use crate::text::clip_pair;
 use std::fmt::Write;
 
 /// How many regressions are written out; nightly.json has them all.

@@ -9,8 +9,9 @@ use crate::groups::{Group, groups};
 use crate::outcome::Totals;
 use crate::overview::{self, End, counted};
 use crate::record::{Problem, Record};
+use crate::text::{clean, clip, clip_pair};
 use std::fmt::Display;
-use text::{clean, clip, clip_pair, code, fence, inline, issue};
+use text::{code, fence, inline, issue};
 
 /// See [`super::Renderer::file`].
 pub const FILE: &str = "report.md";
@@ -76,18 +77,7 @@ impl Page {
             End::Interrupted => "⚠️",
             End::Failed | End::Nothing => "❌",
         };
-        let judged = counted(totals.judged(), "judged cell");
-        let mut said = match (end, totals.failing()) {
-            (End::Nothing, _) => "no cell was judged".to_string(),
-            (_, 0) => format!("none of {judged} fails"),
-            (_, n) => format!("{n} of {judged} fail"),
-        };
-        if !record.problems.is_empty() {
-            said += &format!("; {}", counted(record.problems.len(), "problem"));
-        }
-        if record.interrupted {
-            said += "; cells may be missing";
-        }
+        let said = overview::said(record);
         self.line(format_args!("### {sign} goabi: {}: {said}\n", end.word()));
         let parts: Vec<String> =
             totals.listed().into_iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{n} {word}")).collect();
@@ -256,10 +246,8 @@ impl Page {
     }
 
     fn rerun(&mut self, record: &Record) {
-        let words = record.command.iter().skip(1).map(|w| quoted(w));
-        let command: Vec<String> = std::iter::once("goabi".to_string()).chain(words).collect();
         self.heading("Run it again");
-        self.command(&command.join(" "));
+        self.command(&overview::again(record));
     }
 }
 
@@ -278,12 +266,6 @@ fn lines<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
         shown.push(format!("and {} in the record", counted(more, "more line")));
     }
     shown
-}
-
-/// A word for a shell, in quotes where it needs them.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@,=:+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_string() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ macro_rules! renderers {
     };
 }
 
-renderers! { json, junit, summary, markdown, compatibility }
+renderers! { json, junit, summary, markdown, html, compatibility }
 
 /// The renderer of this id; `md` is markdown's, too.
 #[must_use]

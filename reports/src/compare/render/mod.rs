@@ -25,7 +25,7 @@ macro_rules! formats {
     };
 }
 
-formats! { text, markdown, json }
+formats! { text, markdown, html, json }
 
 /// How many cells of a group are named in the formats for people.
 const CELLS_SHOWN: usize = 5;

@@ -1,7 +1,7 @@
 //! Findings that came and went, told by issue and kind; and what DWARF leaves
 //! empty.
 
-use super::super::markdown::text::{clip_pair, inline};
+use super::super::markdown::text::inline;
 use super::outcomes::linked;
 use super::pairs::{Half, Pair};
 use super::{NARROW, Page, WIDE};
@@ -11,6 +11,7 @@ use crate::coordinate::Coordinate;
 use crate::outcome::Outcome;
 use crate::overview::counted;
 use crate::record::RUN;
+use crate::text::clip_pair;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes findings alike: oracle, path without its numbers, issue.

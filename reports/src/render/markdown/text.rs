@@ -1,47 +1,8 @@
 //! Texts of other people's making inside Markdown: whatever a program printed
 //! must neither break the page nor call anybody by name.
 
+use crate::text::{clip, issue_parts};
 use std::fmt::Write;
-
-/// One line without what steers a terminal, turns the direction of the text or
-/// cannot be seen, shown as its number instead.
-pub fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.trim_end_matches('\n').chars() {
-        match c {
-            '\n' => out.push('⏎'),
-            '\t' => out.push(' '),
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                out.extend(c.escape_unicode());
-            }
-            c if c.is_control() => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The cleaned text, at most so many characters of it.
-pub fn clip(text: &str, limit: usize) -> String {
-    let text = clean(text);
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-/// Two texts clipped so that the first difference is still to be seen.
-pub fn clip_pair(want: &str, got: &str, limit: usize) -> (String, String) {
-    let (want, got) = (clean(want), clean(got));
-    let alike = want.chars().zip(got.chars()).take_while(|(a, b)| a == b).count();
-    let longest = want.chars().count().max(got.chars().count());
-    if longest <= limit || alike < limit / 2 {
-        return (clip(&want, limit), clip(&got, limit));
-    }
-    let from = alike.saturating_sub(limit / 4);
-    let tail = |text: &str| format!("…{}", clip(&text.chars().skip(from).collect::<String>(), limit));
-    (tail(&want), tail(&got))
-}
 
 /// The longest run of backticks.
 fn longest_run(text: &str) -> usize {
@@ -94,19 +55,16 @@ pub fn fence(language: &str, lines: &[String]) -> String {
 
 /// An issue, linked where its text says where it is.
 pub fn issue(text: &str) -> String {
-    let word = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    let parts = text.split_once('#').and_then(|(repo, n)| Some((repo.split_once('/')?, n)));
-    match parts {
-        Some(((owner, repo), n)) if word(owner) && word(repo) && n.parse::<u32>().is_ok() => {
-            format!("[{owner}/{repo}#{n}](https://github.com/{owner}/{repo}/issues/{n})")
-        }
-        _ => code(text, 80),
+    match issue_parts(text) {
+        Some((repo, n)) => format!("[{repo}#{n}](https://github.com/{repo}/issues/{n})"),
+        None => code(text, 80),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::clean;
 
     /// Texts of the characters that mean something, in some fixed disorder.
     fn nasty() -> impl Iterator<Item = String> {
@@ -186,14 +144,5 @@ mod tests {
         for odd in ["unreported", "golang/go#x", "a/b/c#1", "](javascript:x)/y#1", "#1", "go#1"] {
             assert_eq!(issue(odd), format!("`{odd}`"));
         }
-    }
-
-    #[test]
-    fn clipping_keeps_the_difference() {
-        assert_eq!(clip("añb", 2), "añ…");
-        assert_eq!(clip_pair("abc", "abd", 40), ("abc".into(), "abd".into()));
-        let same = "x".repeat(500);
-        let (want, got) = clip_pair(&format!("{same}1"), &format!("{same}2"), 40);
-        assert_eq!((want.as_str(), got.as_str()), ("…xxxxxxxxxx1", "…xxxxxxxxxx2"));
     }
 }
