@@ -25,24 +25,21 @@ pub fn find(root: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// What a path leads to, links followed.
 #[cfg(unix)]
-fn identity(_path: &Path, meta: &Metadata) -> (u64, u64) {
+fn identity(meta: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (meta.dev(), meta.ino())
 }
 
+/// Elsewhere the depth alone keeps circles from going on.
 #[cfg(not(unix))]
-fn identity(path: &Path, _meta: &Metadata) -> Option<PathBuf> {
-    path.canonicalize().ok()
+fn identity(_meta: &Metadata) -> (u64, u64) {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    (0, NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
 }
 
-#[cfg(unix)]
-type Identity = (u64, u64);
-#[cfg(not(unix))]
-type Identity = Option<PathBuf>;
-
-fn below(folder: &Path, above: &mut HashSet<Identity>, out: &mut Vec<PathBuf>) -> io::Result<()> {
-    let id = identity(folder, &fs::metadata(folder)?);
-    if above.len() >= MAX_FOLDERS || !above.insert(id.clone()) {
+fn below(folder: &Path, above: &mut HashSet<(u64, u64)>, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    let id = identity(&fs::metadata(folder)?);
+    if above.len() >= MAX_FOLDERS || !above.insert(id) {
         return Ok(());
     }
     for entry in fs::read_dir(folder)? {

@@ -181,7 +181,7 @@ fn what_is_no_regular_file_is_told() {
 
 fn unreadable(place: &Place, file: &Path) {
     fs::write(file, GOOD).unwrap();
-    fs::set_permissions(file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(file).is_ok() {
         eprintln!("skipped: who may read everything (root) finds no file unreadable");
         return;
