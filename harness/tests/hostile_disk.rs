@@ -112,20 +112,21 @@ fn what_may_not_be_written_is_named() {
 fn on_a_small_disk(place: &Place, size: &str, script: &str) -> Option<Done> {
     let disk = place.path("disk");
     fs::create_dir_all(&disk).unwrap();
-    let mount = |then: &str| {
+    let mount = |flags: &str, then: &str| {
         let all = format!("mount -t tmpfs -o size={size} tmpfs \"$DISK\" || exit 99\n{then}");
         let mut cmd = place.command(&[]);
         let mut outer = Command::new("unshare");
-        outer.args(["-m", "sh", "-c", &all]).current_dir(place.dir.path()).stdin(Stdio::null());
+        outer.args([flags, "sh", "-c", &all]).current_dir(place.dir.path()).stdin(Stdio::null());
         outer.envs(cmd.env("DISK", &disk).get_envs().filter_map(|(k, v)| Some((k, v?))));
         outer.env("GOABI", env!("CARGO_BIN_EXE_goabi")).env("RUN", args(&[]).join(" "));
         outer.output().ok()
     };
-    if !mount("exit 0").is_some_and(|o| o.status.success()) {
+    let works = |flags: &&str| mount(flags, "exit 0").is_some_and(|o| o.status.success());
+    let Some(flags) = ["-m", "-rm"].into_iter().find(works) else {
         eprintln!("skipped: no file system can be mounted here (that takes root, or a user namespace)");
         return None;
-    }
-    let out = mount(script).unwrap();
+    };
+    let out = mount(flags, script).unwrap();
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     Some(Done { code: out.status.code(), stdout: text(&out.stdout), stderr: text(&out.stderr) })
 }
@@ -258,13 +259,7 @@ fn a_cache_that_another_version_wrote_is_no_hindrance() {
     assert_eq!((run(), run()), (0, 1));
     // With the right digest of what is no entry of ours: of another format.
     let foreign = |text: &str| format!("{}\n{text}", hex(text));
-    for text in [
-        foreign("{\"Program\": {\"blake3\": \"0\"}}"),
-        foreign("[1, 2"),
-        foreign(""),
-        "rubbish".into(),
-        "\0\u{ffff}".into(),
-    ] {
+    for text in [foreign("{\"Program\": {\"blake3\": \"0\"}}"), foreign("[1, 2"), "\0rubbish".into()] {
         for file in files(&cache.join("runs")).into_iter().chain(files(&cache.join("fingerprints"))) {
             fs::write(file, &text).unwrap();
         }
