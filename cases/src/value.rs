@@ -226,7 +226,8 @@ fn diff_list(want: &[Value], got: &[Value], path: &str, what: &str, out: &mut Ve
         push(out, format!("{path}.len"), want.len().to_string(), got.len().to_string());
         return;
     }
-    for (i, (w, g)) in want.iter().zip(got).enumerate() {
+    // Nearly all are equal, and a path is made for the others only.
+    for (i, (w, g)) in want.iter().zip(got).enumerate().filter(|(_, (w, g))| w != g) {
         diff(w, g, &format!("{path}.{what}[{i}]"), out);
     }
 }

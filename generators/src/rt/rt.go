@@ -430,13 +430,32 @@ func walk(b []byte, t reflect.Type, p unsafe.Pointer, visiting []unsafe.Pointer)
 	return append(b, `["?","an unknown kind"]`...)
 }
 
+// elems appends n values that lie one behind the other. Equal ones in a row are
+// written once, with their number: large arrays are mostly zeros.
 func elems(b []byte, t reflect.Type, p unsafe.Pointer, n int, visiting []unsafe.Pointer) []byte {
 	b = append(b, '[')
-	for i := 0; i < n; i++ {
+	for i := 0; i < n; {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		start := len(b)
 		b = walk(b, t, unsafe.Add(p, uintptr(i)*t.Size()), visiting)
+		elem := string(b[start:])
+		same := 1
+		for ; i+same < n; same++ {
+			end := len(b)
+			b = walk(b, t, unsafe.Add(p, uintptr(i+same)*t.Size()), visiting)
+			equal := string(b[end:]) == elem
+			b = b[:end]
+			if !equal {
+				break
+			}
+		}
+		i += same
+		if same > 1 {
+			b = strconv.AppendInt(append(b[:start], `["r",`...), int64(same), 10)
+			b = append(append(append(b, ','), elem...), ']')
+		}
 	}
 	return append(b, ']')
 }

@@ -138,8 +138,22 @@ fn address(j: &Json) -> Option<Place> {
     Some(if a == 0 { Place::Nowhere } else { Place::Address(a) })
 }
 
+/// No list of a transcript is longer, whatever a broken one says of itself.
+const LONGEST: usize = 1 << 24;
+
+/// Values, of which `["r", n, value]` are n alike in a row.
 fn list(j: &Json) -> Option<Vec<Value>> {
-    j.as_array()?.iter().map(value).collect()
+    let mut out = Vec::new();
+    for e in j.as_array()? {
+        match e.as_array()?.as_slice() {
+            [tag, n, v] if tag.as_str() == Some("r") => {
+                let n = usize::try_from(n.as_u64()?).ok().filter(|n| out.len() + n <= LONGEST)?;
+                out.extend(std::iter::repeat_n(value(v)?, n));
+            }
+            _ => out.push(value(e)?),
+        }
+    }
+    Some(out)
 }
 
 fn bits(j: &Json) -> Option<u64> {
@@ -209,6 +223,25 @@ mod tests {
 
     fn lines(l: &[&str]) -> Vec<String> {
         l.iter().map(|s| (*s).to_string()).collect()
+    }
+
+    #[test]
+    fn equal_elements_are_written_once() {
+        let decode = |text: &str| value(&serde_json::from_str(text).unwrap());
+        let short = decode(r#"["a",[["i","1"],["r",3,["i","0"]],["i","2"]]]"#);
+        assert_eq!(short, decode(r#"["a",[["i","1"],["i","0"],["i","0"],["i","0"],["i","2"]]]"#));
+        assert!(short.is_some());
+        assert_eq!(decode(r#"["l","c0",4,1,[["r",2,["i","7"]]]]"#), decode(r#"["l","c0",4,1,[["i","7"],["i","7"]]]"#));
+        // What a broken transcript says of itself fills no memory.
+        for bad in [
+            r#"["a",[["r",18446744073709551615,["i","0"]]]]"#,
+            r#"["a",[["r",16000000,["i","0"]],["r",16000000,["i","0"]]]]"#,
+            r#"["a",[["r",-1,["i","0"]]]]"#,
+            r#"["a",[["r",2,["r",2,["i","0"]]]]]"#,
+            r#"["r",2,["i","0"]]"#,
+        ] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
     }
 
     #[test]
