@@ -1,5 +1,6 @@
 //! Go's untyped constants: exact, of any size.
 
+use crate::bounds::MAX_TEXT;
 use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
@@ -33,7 +34,9 @@ pub fn binary(op: &str, a: Const, b: Const) -> Result<Const, String> {
         };
     }
     if let (Const::Str(x), Const::Str(y)) = (&a, &b) {
-        return if op == "+" {
+        return if op == "+" && x.len() + y.len() > MAX_TEXT {
+            Err(format!("this string is too large: constants are joined to at most {MAX_TEXT} bytes"))
+        } else if op == "+" {
             Ok(Const::Str([x.as_slice(), y].concat()))
         } else {
             Err(format!("`{op}` does not apply to strings"))
@@ -47,12 +50,16 @@ pub fn binary(op: &str, a: Const, b: Const) -> Result<Const, String> {
     match rank {
         Some(0 | 1) => {
             let (Some(x), Some(y)) = (integer(&a), integer(&b)) else { return Err(mismatch()) };
-            let n = integers(op, &x, &y)?;
+            let n = bounded(integers(op, &x, &y)?)?;
             Ok(if rank == Some(1) { Const::Rune(n) } else { Const::Int(n) })
         }
         Some(2) => {
             let (Some(x), Some(y)) = (rational(&a), rational(&b)) else { return Err(mismatch()) };
-            Ok(Const::Float(rationals(op, &x, &y)?))
+            let f = rationals(op, &x, &y)?;
+            if f.numer().bits().max(f.denom().bits()) > 2 * MAX_BITS {
+                return Err("this constant is too large".into());
+            }
+            Ok(Const::Float(f))
         }
         Some(3) => {
             let (Some((ar, ai)), Some((br, bi))) = (complex(&a), complex(&b)) else { return Err(mismatch()) };
@@ -65,6 +72,11 @@ pub fn binary(op: &str, a: Const, b: Const) -> Result<Const, String> {
         }
         _ => Err(mismatch()),
     }
+}
+
+/// An integer that is not beyond all measure.
+fn bounded(n: BigInt) -> Result<BigInt, String> {
+    if n.bits() > 2 * MAX_BITS { Err("this constant is too large".into()) } else { Ok(n) }
 }
 
 /// A unary operation.

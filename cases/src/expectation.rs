@@ -111,14 +111,13 @@ impl Expectation {
 pub fn load(paths: &[PathBuf], oracles: &[&str], calls: &[&str]) -> (Vec<Expectation>, Vec<Mistake>) {
     let (mut out, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let source = Source::new(path, &text);
+        match Source::read(path) {
+            Ok(source) => {
                 let mut r = Reader { source: &source, mistakes: vec![] };
                 file(&mut r, oracles, calls, &mut out);
                 mistakes.extend(r.mistakes);
             }
-            Err(e) => mistakes.push(Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None)),
+            Err(m) => mistakes.push(*m),
         }
     }
     (out, mistakes)

@@ -3,11 +3,13 @@
 
 pub mod arch;
 pub mod assignment;
+mod bounds;
 pub mod case;
 pub mod cell;
 pub mod constant;
 pub mod decode;
 pub mod eval;
+mod excerpt;
 mod expand;
 pub mod expectation;
 pub mod graffiti;
@@ -20,6 +22,7 @@ pub mod resolve;
 pub mod scope;
 pub mod selector;
 pub mod signature;
+mod source;
 pub mod syntax;
 pub mod types;
 pub mod value;

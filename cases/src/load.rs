@@ -12,10 +12,12 @@ use crate::raw::{RawCase, RawFile, RawScope, RawVector, RawWants};
 use crate::resolve;
 use crate::scope::Scope;
 use crate::signature::Signature;
+pub use crate::source::find;
 use crate::syntax::{Fragment, GoError, parse};
 use crate::types::USER_PACKAGE;
 use crate::version::GoVersion;
 use crate::yaml::Text;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The case files that were read, and the mistakes of those that were not.
@@ -28,30 +30,12 @@ pub struct Loaded {
 /// Names that generated code declares in a case file's package.
 const RESERVED: [&str; 3] = ["trace", "recovered", graffiti::WORD];
 
-/// All case files below a folder (`<topic>/<file>.yaml`), in the order of their paths.
-///
-/// # Errors
-/// A folder that cannot be read.
-pub fn find(root: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut out = Vec::new();
-    for entry in std::fs::read_dir(root)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            out.extend(find(&path)?);
-        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
-            out.push(path);
-        }
-    }
-    out.sort();
-    Ok(out)
-}
-
 /// Reads and checks case files. `calls` are the call kinds that exist.
 #[must_use]
 pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
     let mut loaded = Loaded::default();
     for path in paths {
-        let source = match read(path) {
+        let source = match Source::read(path) {
             Ok(s) => s,
             Err(m) => {
                 loaded.mistakes.push(*m);
@@ -75,19 +59,6 @@ pub fn load(paths: &[PathBuf], calls: &[&str]) -> Loaded {
         }
     }
     loaded
-}
-
-fn read(path: &Path) -> Result<Source, Box<Mistake>> {
-    let bytes = std::fs::read(path)
-        .map_err(|e| Source::new(path, "").mistake(0..0, format!("the file cannot be read: {e}"), None))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(path, &text)),
-        Err(e) => {
-            let at = e.utf8_error().valid_up_to();
-            let source = Source::new(path, &String::from_utf8_lossy(e.as_bytes()));
-            Err(Box::new(source.mistake(at..at, "the file is not UTF-8 from here on", None)))
-        }
-    }
 }
 
 fn word_ok(s: &str) -> bool {
@@ -126,10 +97,12 @@ fn file(r: &mut Reader, calls: &[&str]) -> Option<CaseFile> {
     let types = raw.types.clone().unwrap_or_default();
     let type_imports = imports.of(r, &types, Fragment::Declarations);
     let mut cases: Vec<Case> = Vec::new();
-    for (i, c) in raw.cases.iter().enumerate() {
-        // Among all that stand there: one with mistakes of its own counts too.
-        if let Some(other) = raw.cases[..i].iter().find(|o| o.name.value == c.name.value) {
-            let (line, _) = r.source.line_column(other.name.span.start);
+    // Among all that stand there: one with mistakes of its own counts too.
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for c in &raw.cases {
+        let first = *named.entry(&c.name.value).or_insert(c.name.span.start);
+        if first != c.name.span.start {
+            let (line, _) = r.source.line_column(first);
             let message = format!("case `{}` stands here twice (first on line {line})", c.name.value);
             r.mistake(c.name.span.clone(), message, None);
             continue;
@@ -179,8 +152,9 @@ fn declarations(r: &mut Reader, raw: &RawFile) -> Option<Scope> {
         }
         Ok(scope) => {
             let names = scope.names();
-            for (i, (name, at)) in names.iter().enumerate() {
-                let clash = names[..i].iter().any(|(n, _)| n == name);
+            let mut seen = HashSet::new();
+            for (name, at) in names {
+                let clash = !seen.insert(name);
                 let reserved = RESERVED.contains(&name.as_str()) || name.starts_with("Goabi");
                 if let (true, Some((b, at))) = (clash || reserved, place(at.clone())) {
                     let why =

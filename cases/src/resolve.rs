@@ -1,5 +1,6 @@
 //! From type syntax to [`GoType`].
 
+use crate::bounds::{Level, check_type};
 use crate::constant::integer;
 use crate::eval::Evaluator;
 use crate::mistake::did_you_mean;
@@ -39,6 +40,9 @@ pub fn signature(scope: &Scope, text: &str) -> Result<Signature, GoError> {
             return Err(GoError::new(0..text.len(), format!("`{name}` is declared twice")));
         }
         seen.push(name);
+    }
+    for ty in params.iter().chain(&results).map(|p| &p.ty) {
+        check_type(ty).map_err(|m| GoError::new(0..text.len(), m))?;
     }
     Ok(Signature { receiver: None, params, results, variadic })
 }
@@ -115,6 +119,7 @@ pub fn func_type(scope: &Scope, p: &Parsed, n: Node, env: &Env) -> Result<FuncTy
 /// # Errors
 /// What is no type, or not known.
 pub fn resolve(scope: &Scope, p: &Parsed, n: Node, env: &Env) -> Result<GoType, GoError> {
+    let _level = Level::enter(p, n)?;
     let sub = |n: Node| resolve(scope, p, n, env);
     let field = |name: &str| n.child_by_field_name(name).ok_or_else(|| p.error(n, "this type is incomplete"));
     let first = || children(n).first().copied().ok_or_else(|| p.error(n, "this type is incomplete"));

@@ -2,6 +2,7 @@
 //! the standard library that values are made of. Types are resolved on demand
 //! and shared, so that identical types are one node.
 
+use crate::bounds::MAX_TYPES;
 use crate::syntax::{Fragment, GoError, Parsed, children, fields, parse};
 use crate::types::{GoType, Method, NamedType, USER_PACKAGE};
 use std::collections::{BTreeMap, HashMap};
@@ -148,6 +149,10 @@ impl Scope {
             parsed,
         };
         let methods = s.collect(text)?;
+        if let Some((_, (name, t))) = s.types.iter().enumerate().find(|(i, _)| *i == MAX_TYPES) {
+            let message = format!("a file declares at most {MAX_TYPES} types; `{name}` is one more");
+            return Err(GoError::new(t.right.clone(), message).help("split it into several files"));
+        }
         for (receiver, at, m) in methods {
             let Some(t) = s.types.get_mut(&receiver) else {
                 return Err(GoError::new(at, format!("method on `{receiver}`, which is not declared here")));

@@ -84,6 +84,11 @@ pub fn parse(kind: Fragment, fragment: &str) -> Result<Parsed, GoError> {
     let text = format!("{before}{fragment}{after}");
     let whole = 0..fragment.len();
     let tree = parse_text(&text).ok_or_else(|| GoError::new(whole.clone(), "the Go parser gave up"))?;
+    if let Some(at) = crate::bounds::too_deep(&tree) {
+        let at = at.saturating_sub(before.len()).min(fragment.len());
+        let message = format!("this is nested too deeply: more than {} levels of syntax", crate::bounds::MAX_LEVELS);
+        return Err(GoError::new(at..at, message));
+    }
     let parsed = Parsed { tree, text, prefix: before.len(), len: fragment.len() };
     let root = parsed.tree.root_node();
     if let Some(bad) = first_error(root) {

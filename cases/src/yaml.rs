@@ -119,9 +119,29 @@ pub fn parse(source: &Source) -> Result<Node, Box<Mistake>> {
         Err(e) => {
             let e = e.without_snippet();
             let at = e.location().map_or(0..0, |l| byte_range(&source.text, &l));
-            Err(Box::new(source.mistake(at, format!("YAML: {}", plain(&e.to_string())), None)))
+            let message = e.to_string();
+            let (message, help) = told(&message);
+            Err(Box::new(source.mistake(at, format!("YAML: {message}"), help.map(str::to_string))))
         }
     }
+}
+
+/// What the library says of a file that goes beyond its bounds, or that it would
+/// read with other options, in a user's words.
+const TOLD: [(&str, &str, Option<&str>); 8] = [
+    ("found a tab", "a tab stands where only spaces can", Some("indent with spaces")),
+    ("breached: Depth", "lists and mappings are nested too deeply", Some("a case file needs fewer than ten levels")),
+    ("recursion limit", "lists and mappings are nested too deeply", Some("a case file needs fewer than ten levels")),
+    ("breached: Aliases", "too many aliases", Some("write out what they stand for")),
+    ("budget breached", "with its aliases followed, the file is too large", Some("split it into several files")),
+    ("recursive references", "an alias stands within that which it stands for", None),
+    ("multiple YAML documents", "a second document starts here", Some("a file holds one: make two files of it")),
+    ("merge keys", "merge keys (`<<`) are not known here", Some("write out the keys")),
+];
+
+fn told(message: &str) -> (&str, Option<&'static str>) {
+    let known = TOLD.iter().find(|(sign, _, _)| message.contains(sign));
+    known.map_or((plain(message), None), |(_, told, help)| (*told, *help))
 }
 
 /// The library's message without its advice to programmers and its place, which is told apart.

@@ -82,10 +82,10 @@ pub struct Run {
     /// A program is stopped when it writes no record for so long.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
-    /// A build is stopped after so long.
+    /// A build is stopped after so long; `go version` too, and after a minute at most.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub build_timeout: u64,
-    /// A program is stopped when it has printed so much.
+    /// A program is stopped when it has printed, or written to files in its folder, so much.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_output: u64,
     /// A program is stopped when it uses so much memory.

@@ -183,6 +183,11 @@ fn run_group(
                         bad.entry(owner).or_default().push(text.clone());
                     }
                 }
+                // A Go that rejects a program without any case, too, has no say about cases.
+                if (bad.is_empty() || bad.len() == group.len()) && !empty_builds(job, s)? {
+                    let (command, how) = ("go build".into(), "rejects every program, even one without cases".into());
+                    return Err(RunnerError::GoTool { command, how, packages: vec![], output });
+                }
                 if bad.is_empty() {
                     return split(job, exec, s, group, &output, out, None);
                 }
@@ -196,6 +201,10 @@ fn run_group(
                 group = rest;
             }
             Err(e @ (RunnerError::GoTool { .. } | RunnerError::GoStopped { .. })) => {
+                // A Go that builds nothing is not to be asked for each case, up to its limit each time.
+                if !empty_builds(job, s)? {
+                    return Err(e);
+                }
                 let text = e.to_string();
                 return split(job, exec, s, group, &text, out, Some(e));
             }

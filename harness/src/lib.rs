@@ -20,6 +20,7 @@ pub mod progress;
 pub mod reconcile;
 pub mod session;
 pub mod setup;
+mod stdout;
 
 #[cfg(test)]
 mod mutation_tests;

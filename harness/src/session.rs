@@ -104,7 +104,7 @@ pub fn run(
         finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         interrupted,
         reused,
-        command: std::env::args().collect(),
+        command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
         host: Host {
             os: host::goos().into(),
             goarch: host::goarch().unwrap_or("unknown").into(),

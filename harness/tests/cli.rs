@@ -138,6 +138,12 @@ fn list_prints_cells_and_builds_nothing() {
             .all(|l| l.starts_with("small/good/text@") && l.contains("linux-arm64") && l.contains("it is a test"))
     );
     assert!(programs(&place.path("cache")).is_empty());
+    // What is named twice is there once.
+    let twice = ["--target", "arm64,linux/arm64", "--build", "opt,opt", "--call", "direct", "--call", "direct"];
+    let done = place.goabi(&[&["list", "--cases", "suite", "--cases", "suite/small"], &twice[..]].concat());
+    assert_eq!(done.code, Some(2), "one name for two cases: {done:#?}");
+    let done = place.goabi(&[&["list", "--cases", "suite", "small/good/add"], &twice[..]].concat());
+    assert_eq!(done.stdout.lines().count(), 1, "{}", done.stdout);
     // A version that is not here needs no fetching, and stands for itself.
     place.cache = Some(place.path("empty"));
     let done = place.goabi(&["list", "--cases", "suite", "--target", "arm64", "--go", "1.99.7", "good/add"]);

@@ -98,6 +98,27 @@ fn what_hangs_is_stopped_with_its_children() {
     assert_eq!(record.limits["run_seconds"], 2);
 }
 
+#[test]
+fn what_harms_the_machine_is_stopped_and_leaves_nothing() {
+    toolchain();
+    let place = Place::new();
+    let limits = ["--timeout", "2", "--max-output", "4", "--max-memory", "300"];
+    place.run(&fixtures("storms"), &limits).failed(1, &[]);
+    place.is_clean();
+    let record = place.record();
+    counts(&record, 4, 5);
+    passes(
+        &record,
+        &["first", "sessions", "storm", "last"].map(|c| format!("storms/unruly/{c}")).each_ref().map(|s| &**s),
+    );
+    let fails = |case: &str, actual: &str| fails(&record, &format!("storms/unruly/{case}"), "panics", OUTCOME, actual);
+    fails("deaf", "stopped: no progress within the time limit");
+    fails("dumps_core", "died: was ended by signal 6, panic: dumped");
+    fails("stderr", "stopped: more output than its limit");
+    fails("files", "stopped: more output than its limit");
+    fails("children_with_memory", "stopped: more memory than its limit");
+}
+
 /// Whether a case wrote a file of that name into its working folder.
 fn wrote(place: &Place, name: &str) -> Option<()> {
     let folders = std::fs::read_dir(place.tmp()).unwrap().flatten();

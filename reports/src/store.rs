@@ -63,6 +63,13 @@ pub fn write(path: &Path, contents: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Sees whether a folder, made if it is missing, takes a file.
+pub fn probe(dir: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Write { path: dir.to_path_buf(), source };
+    fs::create_dir_all(dir).map_err(failed)?;
+    tempfile::tempfile_in(dir).map(drop).map_err(failed)
+}
+
 /// Reads a record.
 pub fn load(path: &Path) -> Result<Record, StoreError> {
     /// The one field that every version has.

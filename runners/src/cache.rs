@@ -64,6 +64,9 @@ impl CacheDirs {
     pub fn open(root: impl Into<PathBuf>) -> Result<CacheDirs> {
         let root = root.into();
         let root = std::path::absolute(&root).map_err(RunnerError::io("find", &root))?;
+        if root.as_os_str().as_encoded_bytes().iter().any(|b| matches!(b, b'\n' | b'\r')) {
+            return Err(RunnerError::LineBreak { root });
+        }
         let tmp = root.join("tmp");
         make(&tmp)?;
         let whole = Lock::shared(&root.join("in-use.lock"))?;

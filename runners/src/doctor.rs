@@ -3,7 +3,7 @@
 use crate::emulator;
 use crate::host;
 use crate::install::{self, Part};
-use crate::process::{self, Limits};
+use crate::process;
 use crate::provision::{OLDEST, Provision};
 use crate::toolchain::Toolchain;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ fn pip(p: &Provision) -> Check {
 
 fn first_line(p: &Provision, cmd: &mut Command) -> Option<String> {
     let cmd = std::mem::replace(cmd, Command::new(""));
-    let done = process::run(cmd, &Limits::ASK, None, &p.cancel).ok().filter(process::Completed::success)?;
+    let done = process::run(cmd, &p.ask, None, &p.cancel).ok().filter(process::Completed::success)?;
     String::from_utf8_lossy(&done.stdout).lines().next().map(str::to_string)
 }
 

@@ -26,6 +26,9 @@ pub enum RunnerError {
     #[error("no place for the cache: neither GOABI_CACHE nor XDG_CACHE_HOME nor HOME is set")]
     NoHome,
 
+    #[error("the cache cannot lie in {}: Go builds nothing below a folder with a line break in its path", root.display())]
+    LineBreak { root: PathBuf },
+
     #[error("the cache {} is in use by another run", root.display())]
     CacheBusy { root: PathBuf },
 
@@ -34,6 +37,13 @@ pub enum RunnerError {
 
     #[error("{} is no usable GOROOT: {reason}", path.display())]
     NotAGoroot { path: PathBuf, reason: String },
+
+    /// A GOROOT with a go command, of which something else is missing.
+    #[error("the Go in {} is incomplete: it has no {missing}", goroot.display())]
+    Incomplete { goroot: PathBuf, missing: &'static str },
+
+    #[error("`{command}` says what is no Go version{}", indented(output))]
+    NoVersion { command: String, output: String },
 
     /// Every way of getting something was tried; each line says what one way
     /// answered.
@@ -84,11 +94,13 @@ impl RunnerError {
     pub fn help(&self) -> Option<String> {
         match self {
             RunnerError::DiskFull { .. } => Some(
-                "free some room, remove what can be rebuilt with `goabi cache clean`, or set GOABI_CACHE to a \
-                 folder on another disk"
+                "free some room, remove what can be rebuilt with `goabi cache clean`, or set GOABI_CACHE (for the \
+                 cache) or TMPDIR (for what programs write) to a folder on another disk"
                     .to_string(),
             ),
-            RunnerError::NoHome => Some("set GOABI_CACHE to a folder in which goabi may keep its cache".to_string()),
+            RunnerError::LineBreak { .. } | RunnerError::NoHome => {
+                Some("set GOABI_CACHE to a folder in which goabi may keep its cache".to_string())
+            }
             RunnerError::CacheBusy { .. } => Some("wait until the other goabi run has ended".to_string()),
             RunnerError::BadRequest { .. } => Some(
                 "write a version like 1.27.3 or 1.27, the word tip, or the path of a GOROOT (./go for one in the \
@@ -97,6 +109,20 @@ impl RunnerError {
             ),
             RunnerError::NotAGoroot { .. } => {
                 Some("a GOROOT has bin/go, pkg/tool and src/runtime: a checkout needs src/make.bash first".to_string())
+            }
+            RunnerError::Incomplete { missing, .. } => Some(format!(
+                "{}, or choose another Go with --go",
+                if missing.starts_with("src") {
+                    "install its sources too (some distributions have them in a package of their own)"
+                } else {
+                    "install it anew (a checkout needs src/make.bash first)"
+                }
+            )),
+            RunnerError::NoVersion { .. }
+            | RunnerError::GoTool { .. }
+            | RunnerError::NoOutput { .. }
+            | RunnerError::NotAnElf { .. } => {
+                Some("try this Go by hand, install it anew, or choose another with --go".to_string())
             }
             RunnerError::CannotGet { part, .. } => Some(install::hint(*part)),
             RunnerError::Offline { part, .. } => {
@@ -112,13 +138,25 @@ impl RunnerError {
                 }
                 Stop::Cancelled => None,
             },
-            RunnerError::Io { .. }
-            | RunnerError::Spawn { .. }
+            RunnerError::Io { doing, source, .. } => {
+                let place = matches!(
+                    source.kind(),
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::ReadOnlyFilesystem
+                        | io::ErrorKind::NotADirectory
+                        | io::ErrorKind::AlreadyExists
+                        | io::ErrorKind::NotFound
+                );
+                let writes = ["create", "write", "open the lock", "rename"].iter().any(|w| doing.starts_with(w));
+                (place && writes).then(|| {
+                    "the cache lies in GOABI_CACHE, and what programs write in TMPDIR: set them to folders that can \
+                     be written"
+                        .to_string()
+                })
+            }
+            RunnerError::Spawn { .. }
             | RunnerError::Cancelled
             | RunnerError::Command { .. }
-            | RunnerError::GoTool { .. }
-            | RunnerError::NoOutput { .. }
-            | RunnerError::NotAnElf { .. }
             | RunnerError::BadSourcePath { .. } => None,
         }
     }

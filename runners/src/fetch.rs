@@ -8,7 +8,7 @@ mod wanted;
 
 pub(crate) use wanted::Wanted;
 
-use crate::cache::{CacheDirs, make, tree_size};
+use crate::cache::{CacheDirs, make, remove, tree_size};
 use crate::cancel::Cancel;
 use crate::emulator;
 use crate::error::{Result, RunnerError};
@@ -71,7 +71,7 @@ pub(crate) fn toolchain(p: &Provision, wanted: &Wanted) -> Result<Toolchain> {
 
 /// Looks whether it is what was wanted, and moves it to its place.
 fn install(p: &Provision, wanted: &Wanted, staged: Staged) -> Result<Toolchain> {
-    let (_, version_text, version) = toolchain::version_of(&staged.root, &p.cache, &p.cancel)?;
+    let (_, version_text, version) = toolchain::version_of(&staged.root, &p.cache, &p.ask, &p.cancel)?;
     if !wanted.fits(version) {
         let reason = format!("it is {version_text} and not {}", wanted.version_text());
         return Err(RunnerError::NotAGoroot { path: staged.root, reason });
@@ -79,8 +79,14 @@ fn install(p: &Provision, wanted: &Wanted, staged: Staged) -> Result<Toolchain> 
     let place = p.cache.toolchains().join(Wanted::exactly(version).name());
     match fs::rename(&staged.root, &place) {
         Ok(()) => {}
-        // Somebody else was first: theirs is used.
-        Err(_) if place.join("bin/go").is_file() => {}
+        // Somebody else was first: theirs is used, if it is sound.
+        Err(_) if place.is_dir() => match p.look_in_cache(&place)? {
+            Some(theirs) => return Ok(theirs),
+            None => {
+                remove(&place)?;
+                fs::rename(&staged.root, &place).map_err(RunnerError::io("rename a fetched toolchain to", &place))?;
+            }
+        },
         Err(e) => return Err(RunnerError::io("rename a fetched toolchain to", &place)(e)),
     }
     drop(staged.dir);

@@ -26,11 +26,14 @@ const FIXED: [(&str, &str); 13] = [
 /// temporary folder and its GOPATH.
 pub(crate) fn command(goroot: &Path, scratch: &Path, gocache: &Path) -> Command {
     let mut cmd = Command::new(goroot.join("bin").join("go"));
+    // GOPATH is a list with colons between, and cannot name a folder that has one.
+    let colon = scratch.as_os_str().as_encoded_bytes().contains(&b':');
+    let gopath = if colon { Path::new("/nonexistent/gopath").to_path_buf() } else { scratch.join("gopath") };
     cmd.env_clear()
         .envs(FIXED)
         .env("GOROOT", goroot)
         .env("GOCACHE", gocache)
-        .env("GOPATH", scratch.join("gopath"))
+        .env("GOPATH", gopath)
         .env("GOMODCACHE", scratch.join("gopath").join("mod"))
         .env("GOTMPDIR", scratch)
         .env("TMPDIR", scratch)

@@ -13,6 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How much of stdout is kept.
@@ -168,13 +169,21 @@ pub(crate) fn run_watched(
 ) -> Result<Completed> {
     cancel.check()?;
     let temp = std::env::temp_dir();
-    let file = || tempfile::tempfile().map_err(RunnerError::io("create a temporary file in", &temp));
+    let file = || -> Result<File> {
+        let file = tempfile::tempfile().map_err(RunnerError::io("create a temporary file in", &temp))?;
+        // On a full disk a child's words would be lost, and it would seem to have said nothing.
+        let room = file.write_all_at(b" ", 0).and_then(|()| file.set_len(0));
+        room.map_err(RunnerError::io("write a temporary file in", &temp))?;
+        Ok(file)
+    };
     let (stdout, stderr) = (file()?, file()?);
     let again = |f: &File| f.try_clone().map_err(RunnerError::io("duplicate a temporary file in", &temp));
     cmd.stdin(Stdio::null()).stdout(again(&stdout)?).stderr(again(&stderr)?).process_group(0);
 
     let start = Instant::now();
-    let mut group = Group::new(spawn(&mut cmd)?);
+    let mark = mark();
+    cmd.env(MARK, &mark);
+    let mut group = Group::new(spawn(&mut cmd)?, &mark);
     // The command holds duplicates of the files.
     drop(cmd);
     let leader = Leader::new(group.pid, FILE_BACKSTOP.max(limits.output.saturating_mul(2)));
@@ -240,13 +249,25 @@ fn spawn(cmd: &mut Command) -> Result<Child> {
 struct Group {
     child: Child,
     pid: Pid,
+    /// What its descendants have in their environment, even if they left the group.
+    mark: Vec<u8>,
     ended: bool,
 }
 
+/// The variable that tells whose descendant a process is.
+const MARK: &str = "GOABI_PROCESS";
+
+/// A text that no other process has.
+fn mark() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_nanos());
+    format!("{}-{time:x}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 impl Group {
-    fn new(child: Child) -> Group {
+    fn new(child: Child, mark: &str) -> Group {
         let pid = Pid::from_child(&child);
-        Group { child, pid, ended: false }
+        Group { child, pid, mark: format!("{MARK}={mark}").into_bytes(), ended: false }
     }
 
     /// Kills all members and waits until they are gone. The leader is reaped
@@ -259,6 +280,11 @@ impl Group {
         while crate::group::look(self.pid).alive > 0 && Instant::now() < deadline {
             // One that was being forked when we killed.
             let _ = kill_process_group(self.pid, Signal::KILL);
+            pause(Duration::from_millis(2));
+        }
+        // Those that started a session of their own. What they start meanwhile
+        // has the mark, too.
+        while crate::group::kill_escaped(self.pid, &self.mark) > 0 && Instant::now() < deadline {
             pause(Duration::from_millis(2));
         }
         self.ended = true;

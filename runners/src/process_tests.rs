@@ -94,6 +94,19 @@ fn no_grandchild_outlives_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn not_even_one_in_a_session_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let child = "trap '' TERM HUP INT; echo $$ > $0.new; mv $0.new $0; exec sleep 1000";
+    let script =
+        format!("setsid sh -c \"{}\" {1} & until [ -e {1} ]; do :; done", child.replace('$', "\\$"), file.display());
+    let done = go(&script, &LIMITS);
+    assert!(done.success() && done.wall < Duration::from_secs(50), "{done:?}");
+    assert!(!alive(&std::fs::read_to_string(&file).unwrap()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn the_token_stops_it() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pid");

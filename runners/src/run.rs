@@ -1,10 +1,11 @@
 //! Running a built program: all its units, whatever some of them do.
 
 use crate::build::Artifact;
+use crate::cache::tree_size;
 use crate::cancel::Cancel;
 use crate::emulator::{Exec, last_words};
 use crate::error::{Result, RunnerError, how};
-use crate::process::{self, Completed, Ended, Limits, Stop, show};
+use crate::process::{self, Completed, Ended, Limits, Progress, Stop, show};
 use crate::settle::{Settled, settle};
 use crate::transcript;
 use serde::{Deserialize, Serialize};
@@ -159,7 +160,10 @@ fn launch(spec: &RunSpec<'_>, batch: &[u32], cancel: &Cancel) -> Result<Launch> 
         .env("GOABI_UNITS", ranges(batch))
         .current_dir(&work);
     let command = show(&cmd);
-    let done = process::run(cmd, &spec.limits, Some(&file), cancel)?;
+    // Files that a case writes fill the disk as its prints do.
+    let size = || std::fs::metadata(&file).map_or(0, |m| m.len());
+    let mut progress = |_| Some(Progress { mark: size(), output: tree_size(dir.path()) });
+    let done = process::run_watched(cmd, &spec.limits, &mut progress, cancel)?;
     let transcript = transcript::read(&head(&file, spec.limits.output)?);
     // A case may have made a folder read-only, which the guard's own removal
     // would leave behind.

@@ -6,6 +6,7 @@ use crate::error::{Result, RunnerError, how};
 use crate::fingerprint;
 use crate::goenv;
 use crate::process::{self, Limits, show};
+use crate::run::shorten;
 use goabi_cases::version::GoVersion;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -44,13 +45,20 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// Looks at a GOROOT. Also accepts the folder above one that is named
-    /// `go`, and the `go` command within one.
+    /// `go`, and the `go` command within one. `limits` are for the question
+    /// `go version`.
     ///
     /// # Errors
     ///
     /// If it is incomplete, or if its go command doesn't say its version.
-    pub fn from_goroot(path: &Path, origin: Origin, cache: &CacheDirs, cancel: &Cancel) -> Result<Toolchain> {
-        let (goroot, version_text, version) = version_of(path, cache, cancel)?;
+    pub fn from_goroot(
+        path: &Path,
+        origin: Origin,
+        cache: &CacheDirs,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Toolchain> {
+        let (goroot, version_text, version) = version_of(path, cache, limits, cancel)?;
         let fingerprint = fingerprint::of(&goroot, cache, cancel)?;
         Ok(Toolchain { label: label(version), version, version_text, goroot, fingerprint, origin })
     }
@@ -84,9 +92,14 @@ pub fn disambiguate(toolchains: &mut Vec<Toolchain>) {
 }
 
 /// A GOROOT's true path and version, without its fingerprint.
-pub(crate) fn version_of(path: &Path, cache: &CacheDirs, cancel: &Cancel) -> Result<(PathBuf, String, GoVersion)> {
+pub(crate) fn version_of(
+    path: &Path,
+    cache: &CacheDirs,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<(PathBuf, String, GoVersion)> {
     let goroot = find_root(path)?;
-    let (version_text, version) = ask_version(&goroot, cache, cancel)?;
+    let (version_text, version) = ask_version(&goroot, cache, limits, cancel)?;
     // A tree that was changed after its go command was built says so here.
     let file = std::fs::read_to_string(goroot.join("VERSION")).unwrap_or_default();
     Ok(match file.lines().next().filter(|line| line.contains("devel")) {
@@ -98,31 +111,29 @@ pub(crate) fn version_of(path: &Path, cache: &CacheDirs, cancel: &Cancel) -> Res
 fn find_root(path: &Path) -> Result<PathBuf> {
     let not = |reason: &str| RunnerError::NotAGoroot { path: path.to_path_buf(), reason: reason.to_string() };
     let path = path.canonicalize().map_err(|e| not(&e.to_string()))?;
-    let is_root = |p: &Path| p.join("src/runtime").is_dir() && p.join("bin/go").is_file();
+    let is_root = |p: &Path| p.join("bin/go").is_file();
     let above = path.is_file().then(|| path.parent()?.parent()).flatten();
     let root = [Some(path.as_path()), above].into_iter().flatten().find(|p| is_root(p)).map(Path::to_path_buf);
-    let root = root.or_else(|| Some(path.join("go")).filter(|p| is_root(p)));
-    let root = root.ok_or_else(|| {
-        let missing = ["bin/go", "src/runtime"].into_iter().find(|part| !path.join(part).exists());
-        not(&format!("it has no {}", missing.unwrap_or("bin/go and src/runtime")))
-    })?;
-    if root.join("pkg/tool").is_dir() { Ok(root) } else { Err(not("it has no pkg/tool")) }
+    let root = root.or_else(|| Some(path.join("go")).filter(|p| is_root(p))).ok_or_else(|| not("it has no bin/go"))?;
+    match ["src/runtime", "pkg/tool"].into_iter().find(|part| !root.join(part).is_dir()) {
+        None => Ok(root),
+        Some(part) => Err(RunnerError::Incomplete { goroot: root, missing: part }),
+    }
 }
 
-fn ask_version(goroot: &Path, cache: &CacheDirs, cancel: &Cancel) -> Result<(String, GoVersion)> {
+fn ask_version(goroot: &Path, cache: &CacheDirs, limits: &Limits, cancel: &Cancel) -> Result<(String, GoVersion)> {
     let scratch = cache.temp("version-")?;
     let mut cmd = goenv::command(goroot, scratch.path(), &scratch.path().join("cache"));
     cmd.arg("version");
     let command = show(&cmd);
-    let done = process::run(cmd, &Limits::ASK, None, cancel)?;
+    let done = process::run(cmd, limits, None, cancel)?;
     cancel.check()?;
-    let not = |reason: String| RunnerError::NotAGoroot { path: goroot.to_path_buf(), reason };
+    let output = || shorten(done.output().trim().as_bytes(), 2 << 10);
     if !done.success() {
-        let said = done.output();
-        return Err(not(format!("`{command}` {}: {}", how(done.ended, done.stopped), said.trim())));
+        return Err(RunnerError::Command { command, how: how(done.ended, done.stopped), output: output() });
     }
     let said = String::from_utf8_lossy(&done.stdout).trim().to_string();
-    parse_version(&said).ok_or_else(|| not(format!("`{command}` says {said:?}, which is no Go version")))
+    parse_version(&said).ok_or_else(|| RunnerError::NoVersion { command, output: output() })
 }
 
 /// Reads `go version go1.27.3 linux/amd64`.
@@ -182,7 +193,9 @@ mod tests {
     fn a_folder_without_go_says_what_is_missing() {
         let dir = tempfile::tempdir().unwrap();
         let cache = CacheDirs::open(dir.path().join("cache")).unwrap();
-        let at = |p: &Path| Toolchain::from_goroot(p, Origin::Goroot, &cache, &Cancel::new()).unwrap_err().to_string();
+        let at = |p: &Path| {
+            Toolchain::from_goroot(p, Origin::Goroot, &cache, &Limits::ASK, &Cancel::new()).unwrap_err().to_string()
+        };
         assert!(at(dir.path()).contains("it has no bin/go"));
         assert!(at(&dir.path().join("none")).contains("No such file"));
     }

@@ -3,6 +3,7 @@
 
 use super::core::{Evaluator, Operand, box_interface};
 use super::text::{error_text, verb};
+use crate::bounds::parts_of_type;
 use crate::constant::{Const, integer, rational};
 use crate::scope::{error_type, std_type};
 use crate::syntax::{Fragment, GoError, Parsed, children, parse};
@@ -182,6 +183,7 @@ impl Evaluator<'_> {
                 if cap < *len {
                     return Err(p.error(n, "the capacity is below the length"));
                 }
+                self.spend(p, n, parts_of_type(e).saturating_mul(*len))?;
                 let zero = self.zero(e);
                 let elems = vec![zero; usize::try_from(*len).unwrap_or(0)];
                 Value::Slice(Some(Slice { place: self.allocate(), elem_size: self.size(e), cap: Some(cap), elems }))

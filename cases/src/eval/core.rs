@@ -1,5 +1,6 @@
 //! Operands, names, operators, and assignment to a type.
 
+use crate::bounds::{Level, MAX_DIGITS, MAX_PARTS, check_type, parts_of_type, parts_of_value};
 use crate::constant::{Const, binary, number, unary};
 use crate::mistake::did_you_mean;
 use crate::resolve::resolve;
@@ -31,18 +32,16 @@ pub struct Evaluator<'a> {
     addresses: HashMap<String, u64>,
     next: u64,
     iota: Option<u32>,
-    depth: u32,
+    /// Parts of values that were made so far.
+    parts: u64,
 }
-
-/// Nesting of expressions and declarations beyond which reading stops.
-const MAX_DEPTH: u32 = 200;
 
 impl<'a> Evaluator<'a> {
     /// An evaluator over the declarations of `scope`; `word` is the size of an
     /// `int` in bytes.
     #[must_use]
     pub fn new(scope: &'a Scope, word: u32) -> Evaluator<'a> {
-        Evaluator { scope, word, lets: HashMap::new(), addresses: HashMap::new(), next: 1 << 32, iota: None, depth: 0 }
+        Evaluator { scope, word, lets: HashMap::new(), addresses: HashMap::new(), next: 1 << 32, iota: None, parts: 0 }
     }
 
     /// Fresh memory. Addresses lie far apart, so that no two objects overlap.
@@ -94,19 +93,28 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn type_of(&self, p: &Parsed, n: Node) -> Result<GoType, GoError> {
-        resolve(self.scope, p, n, &Env::new())
+        let ty = resolve(self.scope, p, n, &Env::new())?;
+        check_type(&ty).map_err(|m| p.error(n, m))?;
+        Ok(ty)
+    }
+
+    /// Counts values before they are made: all of one vector's together are bounded.
+    pub(super) fn spend(&mut self, p: &Parsed, n: Node, parts: u64) -> Result<(), GoError> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts <= MAX_PARTS {
+            return Ok(());
+        }
+        Err(p.error(
+            n,
+            format!("these values are too large: goabi holds at most {MAX_PARTS} parts of values for a vector"),
+        ))
     }
 
     /// Evaluates a node. `hint` is the type that it will be assigned to: elided
     /// literal types and function literals need it.
     pub(super) fn expr(&mut self, p: &Parsed, n: Node, hint: Option<&GoType>) -> Result<Operand, GoError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(p.error(n, "this expression is nested too deeply"));
-        }
-        let out = self.expr_inner(p, n, hint);
-        self.depth -= 1;
-        out
+        let _level = Level::enter(p, n)?;
+        self.expr_inner(p, n, hint)
     }
 
     fn expr_inner(&mut self, p: &Parsed, n: Node, hint: Option<&GoType>) -> Result<Operand, GoError> {
@@ -114,6 +122,9 @@ impl<'a> Evaluator<'a> {
         let untyped = |c| Ok(Operand::Const(c, None));
         match n.kind() {
             "int_literal" | "float_literal" | "imaginary_literal" => {
+                if text.len() > MAX_DIGITS {
+                    return Err(p.error(n, format!("this number is too large: it is written with more than {MAX_DIGITS} digits")));
+                }
                 untyped(number(text).ok_or_else(|| p.error(n, "this number cannot be read"))?)
             }
             "rune_literal" => untyped(Const::Rune(BigInt::from(super::text::rune(text).ok_or_else(|| p.error(n, "a bad rune"))?))),
@@ -148,7 +159,9 @@ impl<'a> Evaluator<'a> {
     fn name(&mut self, p: &Parsed, n: Node) -> Result<Operand, GoError> {
         let text = p.text(n);
         if let Some((ty, v)) = self.lets.get(text) {
-            return Ok(Operand::Value(v.clone(), ty.clone()));
+            let (ty, v) = (ty.clone(), v.clone());
+            self.spend(p, n, parts_of_value(&v))?;
+            return Ok(Operand::Value(v, ty));
         }
         let scope = self.scope;
         if let Some(c) = scope.consts.get(text) {
@@ -329,6 +342,7 @@ impl<'a> Evaluator<'a> {
                 if end > s.elems.len() {
                     // What lies between length and capacity is zero: literals and make leave it so.
                     let GoType::Slice(e) = ty.underlying() else { return Err(p.error(n, "no slice")) };
+                    self.spend(p, n, parts_of_type(e).saturating_mul((end - s.elems.len()) as u64))?;
                     let zero = self.zero(e);
                     if cap.is_none() {
                         return Err(p.error(n, "the capacity of this slice is not known"));

@@ -1,6 +1,7 @@
 //! Composite literals, function literals, zero values.
 
 use super::core::{Evaluator, Operand};
+use crate::bounds::parts_of_type;
 use crate::constant::integer;
 use crate::mistake::did_you_mean;
 use crate::syntax::{GoError, Parsed, children};
@@ -197,6 +198,7 @@ impl Evaluator<'_> {
             }
             out.resize(usize::try_from(len).unwrap_or(0), None);
         }
+        self.spend(p, body, parts_of_type(elem).saturating_mul(out.iter().filter(|v| v.is_none()).count() as u64))?;
         let zero = self.zero(elem);
         Ok(out.into_iter().map(|v| v.unwrap_or_else(|| zero.clone())).collect())
     }

@@ -4,12 +4,12 @@ use super::CommandError;
 use crate::cli::Check;
 use crate::{exit, plan};
 use goabi_cases::expectation;
-use goabi_cases::mistake::Mistake;
-use std::path::PathBuf;
+use goabi_cases::mistake::{Mistake, Source};
+use std::path::Path;
 
 /// Whether a YAML file says it holds expectations.
-fn holds_expectations(path: &PathBuf) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|t| t.lines().any(|l| l.starts_with("expectations:")))
+fn holds_expectations(path: &Path) -> bool {
+    Source::read(path).is_ok_and(|s| s.text.lines().any(|l| l.starts_with("expectations:")))
 }
 
 pub(super) fn run(args: &Check) -> Result<u8, CommandError> {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Check) -> Result<u8, CommandError> {
         paths.extend(Some(plan::default_expectations()).filter(|p| plan::yaml_files(std::slice::from_ref(p)).is_ok()));
     }
     let files = plan::yaml_files(&paths)?;
-    let (expectations, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(holds_expectations);
+    let (expectations, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(|p| holds_expectations(p));
     let loaded = goabi_cases::load::load(&cases, &goabi_generators::call::ids());
     let mut mistakes: Vec<Mistake> = loaded.mistakes;
     let (known, more) = expectation::load(&expectations, &crate::oracles::ids(), &goabi_generators::call::ids());

@@ -14,6 +14,15 @@ use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
 use std::path::PathBuf;
 
+/// As the standard library's, without its panic: see [`crate::stdout`].
+macro_rules! print {
+    ($($arg:tt)*) => { $crate::stdout::print(format_args!($($arg)*)) };
+}
+macro_rules! println {
+    () => { $crate::stdout::print(format_args!("\n")) };
+    ($($arg:tt)*) => { $crate::stdout::print(format_args!("{}\n", format_args!($($arg)*))) };
+}
+
 mod cache;
 mod check;
 mod diff;
@@ -21,6 +30,7 @@ mod doctor;
 mod list;
 mod nightly;
 mod report;
+mod reports;
 mod run;
 mod schema;
 mod setup;
@@ -76,7 +86,10 @@ impl CommandError {
             CommandError::Mistakes(list) => {
                 let n = list.len();
                 print_mistakes(list);
-                eprintln!("goabi: {}", count(n));
+                match n.checked_sub(SHOWN) {
+                    None | Some(0) => eprintln!("goabi: {}", count(n)),
+                    Some(more) => eprintln!("goabi: {}; the first {SHOWN} are shown, {more} more are not", count(n)),
+                }
             }
             CommandError::Runner(e) => {
                 eprintln!("goabi: {e}");
@@ -89,12 +102,13 @@ impl CommandError {
     }
 }
 
+/// How many mistakes are printed: more than anybody mends before the next look.
+const SHOWN: usize = 50;
+
 /// Prints mistakes with their lines and carets.
 pub(crate) fn print_mistakes(list: Vec<Mistake>) {
-    for m in list {
-        let (path, line, column) = m.position();
-        let place = format!("{}:{line}:{column}", path.display());
-        eprintln!("{place}: {m}");
+    for m in list.into_iter().take(SHOWN) {
+        eprintln!("{}: {m}", m.place());
         eprintln!("{:?}", miette::Report::new(m));
     }
 }
@@ -141,7 +155,10 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
         targets = default_targets(&selectors)?;
     }
     let words = |l: &[String]| -> Vec<String> {
-        l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty()).map(str::to_string).collect()
+        let mut seen = std::collections::HashSet::new();
+        let words = l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty());
+        // What is named twice is run once.
+        words.filter(|w| seen.insert(*w)).map(str::to_string).collect()
     };
     let mut builds = Vec::new();
     for w in words(&s.build) {

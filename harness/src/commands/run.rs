@@ -1,6 +1,6 @@
 //! `goabi run`.
 
-use super::{CommandError, Common, load, request};
+use super::{CommandError, Common, load, reports, request};
 use crate::cli::{Run, Selection};
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, Request, expand};
@@ -8,13 +8,13 @@ use crate::progress::Progress;
 use crate::{session, setup};
 use goabi_reports::coordinate::Coordinate;
 use goabi_reports::record::Record;
-use goabi_reports::render::{RENDERERS, compatibility, summary};
+use goabi_reports::render::summary;
 use goabi_reports::store;
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Provision;
 use goabi_runners::toolchain::{Origin, Toolchain};
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -32,15 +32,10 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
     let request = request(&args.selection)?;
     let (files, expectations) = load(&request)?;
     let loaded = start.elapsed();
-    // Before hours of work, not after them: can the reports be written?
-    std::fs::create_dir_all(&args.out).map_err(|e| {
-        CommandError::Output(format!(
-            "cannot make the folder {} for the reports: {e}; choose another with --out",
-            args.out.display()
-        ))
-    })?;
+    reports::prepare(&args.out)?;
     let start = Instant::now();
     let mut provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
+    provision.ask.time = provision.ask.time.min(Duration::from_secs(args.build_timeout));
     let toolchains = pick(&mut provision, &request)?;
     let execs = setup::execs(&provision, &request.targets)?;
     let ready = start.elapsed();
@@ -73,15 +68,19 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
     let mut record = session::run(&jobs, &execs, &expectations, &shared, &[("load", loaded), ("setup", ready)]);
     progress.finish();
     complete_reruns(&mut record, &args.selection, &toolchains);
-    let written = write_reports(&record, &args.out);
+    let written = reports::write(&record, &args.out);
     let colour = if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         summary::Colour::Ansi
     } else {
         summary::Colour::Never
     };
     print!("{}", summary::summary(&record, colour));
-    written?;
-    println!("reports: {}", args.out.display());
+    match written {
+        Ok(()) => println!("reports: {}", args.out.display()),
+        // A finding outranks what went wrong beside it.
+        Err(e) if session::exit_code(&record) == crate::exit::FINDINGS => e.print(),
+        Err(e) => return Err(e),
+    }
     Ok(record)
 }
 
@@ -108,25 +107,6 @@ fn complete_reruns(record: &mut Record, selection: &Selection, toolchains: &[Too
     }
 }
 
-/// Writes the record first, then every view of it.
-fn write_reports(record: &Record, out: &Path) -> Result<(), CommandError> {
-    for r in RENDERERS {
-        let path = out.join(r.file);
-        if r.id == "compatibility" && !compatibility::compares(record) {
-            // One of an earlier run, of several toolchains, would be taken for this run's.
-            match std::fs::remove_file(&path) {
-                Err(e) if e.kind() != ErrorKind::NotFound => {
-                    return Err(CommandError::Output(format!("cannot remove {}: {e}", path.display())));
-                }
-                Ok(()) | Err(_) => continue,
-            }
-        }
-        let text = (r.render)(record).map_err(|e| CommandError::Output(e.to_string()))?;
-        write_text(&path, &text)?;
-    }
-    Ok(())
-}
-
 pub(super) fn write_text(path: &Path, text: &str) -> Result<(), CommandError> {
-    store::write(path, text).map_err(|e| CommandError::Output(e.to_string()))
+    store::write(path, text).map_err(|e| CommandError::Output(super::with_causes(&e)))
 }
