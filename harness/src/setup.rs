@@ -23,6 +23,7 @@ pub fn provision(cache: Option<PathBuf>, offline: bool, cancel: &Cancel) -> Resu
         Some(c) => c,
         None => CacheDirs::default_root()?,
     };
+    goabi_runners::process::probe_temp()?;
     let say = Box::new(|line: &str| eprintln!("goabi: {line}"));
     Ok(Provision::new(CacheDirs::open(root)?, offline, cancel.clone(), say))
 }

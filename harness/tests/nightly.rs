@@ -89,7 +89,11 @@ fn a_tip_that_miscompiles_has_regressed() {
     assert_eq!(list.len(), 1, "{list:#?}");
     assert_eq!(list[0]["cells"].as_array().unwrap().len(), 1);
     assert!(list[0]["actual"].as_str().unwrap().contains("dare"), "{list:#?}");
-    assert!(list[0]["rerun"].as_str().unwrap().contains("sabotage/plain/text@tip/"), "{list:#?}");
+    let rerun = list[0]["rerun"].as_str().unwrap();
+    assert!(rerun.contains("sabotage/plain/text@tip/"), "{rerun}");
+    // With the very tip, and the very cases.
+    assert!(rerun.starts_with(&format!("GOABI_TIP='{}' goabi run ", tip.display())), "{rerun}");
+    assert!(rerun.contains(" --cases "), "{rerun}");
     assert!(page.contains("## What tip has and the release has not") && page.contains("dare"), "{page}");
     let title = std::fs::read_to_string(place.path("out/nightly.title")).unwrap();
     assert!(title.contains("Go tip has 1 finding"), "{title}");

@@ -189,7 +189,7 @@ impl Nightly {
                 regressed.entry(symptom(f)).or_default().extend(f.finding.cells.iter().cloned());
             }
         }
-        let regressions = regressions(regressed, tip);
+        let regressions = regressions(regressed, tip, record);
         let mut words = obstacles_words(record, tip);
         if (unjudged || !silent.is_empty()) && words.is_empty() || record.interrupted {
             words.insert(Night::Broken);
@@ -218,14 +218,25 @@ fn symptom(f: &FindingRecord) -> Key {
     (f.oracle.clone(), f.path.clone(), f.expected.clone(), f.actual.clone())
 }
 
-fn regressions(by_symptom: BTreeMap<Key, BTreeSet<String>>, tip: &str) -> Vec<Regression> {
+fn is(f: &FindingRecord, oracle: &str, path: &str, actual: &str) -> bool {
+    f.finding.oracle == oracle && f.finding.path == path && f.finding.actual == actual
+}
+
+fn regressions(by_symptom: BTreeMap<Key, BTreeSet<String>>, tip: &str, record: &Record) -> Vec<Regression> {
+    let findings = record.findings_by_cell();
     let mut out: Vec<Regression> = by_symptom
         .into_iter()
         .map(|((oracle, path, expected, actual), cells)| {
             let (mut own, others): (Vec<String>, Vec<String>) =
                 cells.into_iter().partition(|c| Coordinate::of(c).toolchain == tip);
             own.extend(others);
-            let rerun = own.first().map(|c| rerun(c)).unwrap_or_default();
+            // A finding knows with which cases and toolchain it was found.
+            let told =
+                own.first().and_then(|c| findings.get(c.as_str())?.iter().find(|f| is(f, &oracle, &path, &actual)));
+            let rerun = match told.map(|f| f.finding.rerun.clone()).filter(|r| !r.is_empty()) {
+                Some(told) => told,
+                None => own.first().map(|c| rerun(c)).unwrap_or_default(),
+            };
             Regression { oracle, path, expected, actual, cells: own, rerun }
         })
         .collect();

@@ -130,6 +130,17 @@ impl Completed {
     }
 }
 
+/// Whether children could have their output written: a folder for temporary
+/// files that is not there is no fault of any program that is run.
+///
+/// # Errors
+///
+/// If no file can be made in it.
+pub fn probe_temp() -> Result<()> {
+    let temp = std::env::temp_dir();
+    tempfile::tempfile().map(drop).map_err(RunnerError::io("create a temporary file in", &temp))
+}
+
 /// Runs a command to its end, or to a limit.
 ///
 /// stdin is empty; stdout and stderr go to unnamed temporary files, never to
