@@ -41,7 +41,7 @@ fn suite(b: &Bench) -> Result<()> {
         format!("{:.0} cases/s, {:.0} cells/s", plan.cases as f64 / first.wall, first.cells as f64 / first.wall);
     row("no artifacts, standard library warm", &first, floor, &per_second);
     row("nothing changed", &b.goabi(&cases, &[])?, floor, "");
-    b.edit(&plain, "0x5051525354555657", "0x5051525354555658")?;
+    b.edit(&plain, "a7, a8 uint64) uint64", "a7, a8 uint64) int64")?;
     row("one case changed", &b.goabi(&cases, &[])?, floor, "");
     b.edit(&dying, "nobody cares", "nobody minds")?;
     row("one case that dies changed", &b.goabi(&cases, &[])?, floor, "");
