@@ -397,6 +397,7 @@ fn run_built(
                 let toolchain = Some(s.toolchains[job.toolchain].label.clone());
                 out.problems.push(Problem { kind, toolchain, cell: Some(cell), message: line.to_string() });
                 out.cells.push(unjudged(planned, format!("{}: {line}", kind.words())));
+                (s.progress)("judged", 1);
                 continue;
             }
             let functions: Vec<_> =

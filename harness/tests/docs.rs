@@ -94,6 +94,20 @@ fn every_example_of_a_case_file_passes() {
     assert_eq!(seen.len(), cases);
 }
 
+#[test]
+fn every_example_of_expectations_is_one() {
+    let place = Place::new();
+    let mut files = Vec::new();
+    for page in pages() {
+        for (n, block) in blocks(&page, "yaml,expectations").into_iter().enumerate() {
+            files.push(place.write(&format!("expectations/{n}-{}.yaml", page.replace('/', "-")), &block));
+        }
+    }
+    let (found, mistakes) =
+        goabi_cases::expectation::load(&files, &goabi::oracles::ids(), &goabi_generators::call::ids());
+    assert_eq!((mistakes.len(), !found.is_empty()), (0, true), "{mistakes:?}");
+}
+
 /// What a shell would make of a command line, as far as the docs use one.
 fn words(line: &str) -> Vec<String> {
     let (mut out, mut word, mut quoted, mut open) = (Vec::new(), String::new(), false, false);

@@ -32,9 +32,10 @@ pub(super) fn run(common: &Common, mut args: cli::Nightly) -> Result<u8, Command
         let tip = p.toolchain("tip").inspect_err(|e| missing = Some((release.version_text.clone(), told(e))))?;
         let mut both = vec![release, tip];
         goabi_runners::toolchain::disambiguate(&mut both);
-        if let [release, tip] = both.as_slice() {
-            chosen = Some((release.label.clone(), tip.label.clone()));
-        }
+        let [release, tip] = both.as_slice() else {
+            return Err(CommandError::Usage("the release and tip are one and the same toolchain".into()));
+        };
+        chosen = Some((release.label.clone(), tip.label.clone()));
         Ok(both)
     };
     let record = match execute(common, &args.run, &mut pick) {
@@ -47,9 +48,8 @@ pub(super) fn run(common: &Common, mut args: cli::Nightly) -> Result<u8, Command
             return Err(e);
         }
     };
-    let Some((release, tip)) = chosen else {
-        return Err(CommandError::Usage("the release and tip are one and the same toolchain".into()));
-    };
+    // A run that came to its end had both.
+    let (release, tip) = chosen.unwrap_or_default();
     let night = Nightly::of(&record, &release, &tip).map_err(|e| CommandError::Output(e.to_string()))?;
     written(&night, &args.run.out)?;
     println!("nightly: {} ({})", night.word.id(), night.word.words());

@@ -32,16 +32,22 @@ impl Sign {
     /// The sign of a cell.
     #[must_use]
     pub fn of(cell: &CellRecord) -> Sign {
-        match State::of(cell) {
+        // A cell that a record has always has one.
+        Sign::of_state(State::of(cell)).unwrap_or(Sign::Unjudged)
+    }
+
+    /// The sign of a state; none where a record has no such cell.
+    fn of_state(state: State) -> Option<Sign> {
+        Some(match state {
             State::Pass => Sign::Pass,
             State::Known => Sign::Known,
             State::Fixed => Sign::Fixed,
             State::Fail => Sign::Fail,
             State::Flaky => Sign::Flaky,
             State::Skipped => Sign::Skipped,
-            // A cell that a record has is neither of the last two.
-            State::Unjudged | State::Interrupted | State::Absent => Sign::Unjudged,
-        }
+            State::Unjudged => Sign::Unjudged,
+            State::Interrupted | State::Absent => return None,
+        })
     }
 
     /// The word; also the CSS class, after `s-`.
@@ -110,15 +116,8 @@ impl Sign {
 /// The badge of a state of `goabi diff`.
 #[must_use]
 pub fn state_badge(state: State) -> Markup {
-    let sign = match state {
-        State::Pass => Sign::Pass,
-        State::Known => Sign::Known,
-        State::Fixed => Sign::Fixed,
-        State::Fail => Sign::Fail,
-        State::Flaky => Sign::Flaky,
-        State::Skipped => Sign::Skipped,
-        State::Unjudged => Sign::Unjudged,
-        State::Interrupted | State::Absent => return html! { span.badge.s-skipped { (state.id()) } },
+    let Some(sign) = Sign::of_state(state) else {
+        return html! { span.badge.s-skipped { (state.id()) } };
     };
     sign.badge()
 }
