@@ -1,6 +1,7 @@
 //! Architectures: what the ABI model needs to know of a GOARCH, read from
 //! `cases/arch/<goarch>.yaml`. Each file cites the Go sources it follows.
 
+use crate::debug_registers::DebugRegisters;
 use crate::version::GoVersion;
 use serde::Deserialize;
 use std::fmt;
@@ -65,6 +66,16 @@ pub struct Roles {
     pub scratch: Vec<Reg>,
 }
 
+/// Releases, from one minor version up to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Releases {
+    /// The first of them.
+    pub since: GoVersion,
+    /// The first after them.
+    pub before: GoVersion,
+}
+
 /// One GOARCH under linux.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +97,9 @@ pub struct Arch {
     pub register_abi_since: Option<GoVersion>,
     /// How floating-point registers hold a `float32`.
     pub float32_form: Float32Form,
+    /// The releases, of those since Go 1.21, in which `GOEXPERIMENT=noregabi`
+    /// switches the register ABI off. In others Go ignores it silently.
+    pub register_abi_optional: Option<Releases>,
     /// In the order in which the ABI assigns them.
     pub integer_registers: Vec<Reg>,
     /// In the order in which the ABI assigns them.
@@ -93,6 +107,12 @@ pub struct Arch {
     pub roles: Roles,
     /// The return address's column in `.debug_frame`.
     pub return_address_column: u16,
+    /// The program counter's name in GDB's target description.
+    pub program_counter: String,
+    /// Its number in GDB's protocol, for a port whose stub sends no description.
+    pub program_counter_number: Option<u32>,
+    /// What GDB's remote protocol calls the registers.
+    pub debug_registers: DebugRegisters,
     /// The suffix of qemu-user's program name: `aarch64` of `qemu-aarch64`.
     pub emulator: String,
 }
@@ -120,6 +140,20 @@ impl Arch {
     pub fn register_abi(&self, version: GoVersion) -> bool {
         // Release candidates of the first release have it as well.
         self.register_abi_since.is_some_and(|since| (version.major, version.minor) >= (since.major, since.minor))
+    }
+
+    /// Whether `GOEXPERIMENT=noregabi` gives ABI0 under that release.
+    #[must_use]
+    pub fn register_abi_optional(&self, version: GoVersion) -> bool {
+        let minor = |v: GoVersion| (v.major, v.minor);
+        self.register_abi_optional.is_some_and(|r| (minor(r.since)..minor(r.before)).contains(&minor(version)))
+    }
+
+    /// What GDB calls the register with Go's DWARF number, where the stub has
+    /// no other name for it (see [`crate::debug_registers::DebugRegister`]).
+    #[must_use]
+    pub fn gdb_register(&self, dwarf: u16) -> Option<&str> {
+        self.debug_registers.get(dwarf)?.names.first().map(String::as_str)
     }
 
     /// The argument registers of a class, in assignment order.
@@ -237,6 +271,20 @@ mod tests {
         assert!(holds("loong64", "1.22.10") && !holds("loong64", "1.21.13"));
         assert!(holds("s390x", "1.26rc1") && !holds("s390x", "1.25.5"));
         assert!(!holds("386", "tip") && holds("riscv64", "tip"));
+    }
+
+    #[test]
+    fn the_register_abi_can_be_switched_off_in_one_release() {
+        let v = |s: &str| s.parse::<GoVersion>().unwrap();
+        let optional = |goarch: &str, s: &str| Arch::get(goarch).unwrap().register_abi_optional(v(s));
+        assert!(optional("loong64", "1.22.10") && optional("loong64", "1.22rc1"));
+        assert!(!optional("loong64", "1.21.13") && !optional("loong64", "1.23.0"));
+        assert!(optional("s390x", "1.26.6") && !optional("s390x", "1.27.0") && !optional("s390x", "tip"));
+        assert!(!optional("amd64", "1.26.6") && !optional("386", "1.26.6"));
+        for arch in Arch::all() {
+            let Some(r) = arch.register_abi_optional else { continue };
+            assert_eq!(Some(r.since), arch.register_abi_since, "{}", arch.goarch);
+        }
     }
 
     #[test]

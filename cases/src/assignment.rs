@@ -3,6 +3,7 @@
 //! argument and result passing". With no registers it gives ABI0.
 
 use crate::arch::{Arch, ByteOrder, RegClass};
+use crate::cell::Build;
 use crate::layout::{Layout, LayoutError, Layouts, round_up};
 use crate::signature::{Param, Signature};
 use crate::types::{Basic, GoType};
@@ -16,6 +17,18 @@ pub enum Abi {
     Abi0,
     /// The register-based one of functions written in Go.
     AbiInternal,
+}
+
+impl Abi {
+    /// The ABI that functions written in Go have, built so for `arch`.
+    #[must_use]
+    pub fn of(arch: &Arch, version: GoVersion, build: Build) -> Abi {
+        let off = match build {
+            Build::Opt | Build::Noopt => false,
+            Build::Noregabi => arch.register_abi_optional(version),
+        };
+        if arch.register_abi(version) && !off { Abi::AbiInternal } else { Abi::Abi0 }
+    }
 }
 
 /// Where everything of one signature goes.
@@ -114,14 +127,14 @@ impl Assignment {
     }
 }
 
-/// Assigns a signature by the ABI that Go functions have on `arch` in `version`.
+/// Assigns a signature by the ABI that Go functions have on `arch` in
+/// `version`, built as `build` says.
 ///
 /// # Errors
 ///
 /// If a type has no layout, or if the whole does not fit the address space.
-pub fn assign(sig: &Signature, arch: &Arch, version: GoVersion) -> Result<Assignment, LayoutError> {
-    let abi = if arch.register_abi(version) { Abi::AbiInternal } else { Abi::Abi0 };
-    assign_abi(sig, arch, abi)
+pub fn assign(sig: &Signature, arch: &Arch, version: GoVersion, build: Build) -> Result<Assignment, LayoutError> {
+    assign_abi(sig, arch, Abi::of(arch, version, build))
 }
 
 /// Assigns a signature by the given ABI.

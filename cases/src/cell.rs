@@ -1,5 +1,7 @@
 //! The coordinate of one check, and its text form.
 
+use crate::arch::Arch;
+use crate::version::GoVersion;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,6 +23,9 @@ pub enum Build {
     Opt,
     /// `-gcflags=all=-N -l`: no optimisation, no inlining.
     Noopt,
+    /// Optimised, with `GOEXPERIMENT=noregabi`: everything travels by ABI0, in
+    /// the few releases where a port can still do that.
+    Noregabi,
 }
 
 /// A target: linux on one GOARCH.
@@ -45,7 +50,9 @@ pub struct Cell {
 
 impl Build {
     /// All build modes in the order in which they are run.
-    pub const ALL: [Build; 2] = [Build::Opt, Build::Noopt];
+    pub const ALL: [Build; 3] = [Build::Opt, Build::Noopt, Build::Noregabi];
+    /// Those that are run where none is asked for.
+    pub const DEFAULT: [Build; 2] = [Build::Opt, Build::Noopt];
 
     /// The word in a cell's text.
     #[must_use]
@@ -53,6 +60,7 @@ impl Build {
         match self {
             Build::Opt => "opt",
             Build::Noopt => "noopt",
+            Build::Noregabi => "noregabi",
         }
     }
 
@@ -66,8 +74,34 @@ impl Build {
     #[must_use]
     pub fn go_flags(self) -> &'static [&'static str] {
         match self {
-            Build::Opt => &[],
+            Build::Opt | Build::Noregabi => &[],
             Build::Noopt => &["-gcflags=all=-N -l"],
+        }
+    }
+
+    /// The `GOEXPERIMENT` that `go build` gets for it.
+    #[must_use]
+    pub fn experiment(self) -> Option<&'static str> {
+        match self {
+            Build::Opt | Build::Noopt => None,
+            Build::Noregabi => Some("noregabi"),
+        }
+    }
+
+    /// Whether a toolchain of that version can build so for that port.
+    ///
+    /// # Errors
+    /// Why it cannot, as a fragment of a sentence.
+    pub fn applies(self, arch: &Arch, version: GoVersion) -> Result<(), String> {
+        match self {
+            Build::Opt | Build::Noopt => Ok(()),
+            Build::Noregabi if arch.register_abi_optional(version) => Ok(()),
+            Build::Noregabi if arch.register_abi(version) => {
+                Err(format!("go {version} always uses the register ABI on linux/{}", arch.goarch))
+            }
+            Build::Noregabi => {
+                Err(format!("go {version} has no register ABI on linux/{}: opt is the same", arch.goarch))
+            }
         }
     }
 }
@@ -99,5 +133,32 @@ impl fmt::Display for Cell {
 impl Serialize for Cell {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noregabi_is_only_where_go_heeds_it() {
+        let applies =
+            |goarch: &str, version: &str| Build::Noregabi.applies(Arch::get(goarch).unwrap(), version.parse().unwrap());
+        assert_eq!(applies("s390x", "1.26.6"), Ok(()));
+        assert_eq!(applies("s390x", "1.27.3").unwrap_err(), "go 1.27.3 always uses the register ABI on linux/s390x");
+        assert_eq!(
+            applies("s390x", "1.25.5").unwrap_err(),
+            "go 1.25.5 has no register ABI on linux/s390x: opt is the same"
+        );
+        for build in Build::DEFAULT {
+            assert_eq!(build.applies(Arch::get("386").unwrap(), GoVersion::TIP), Ok(()));
+        }
+    }
+
+    #[test]
+    fn words_are_read_back() {
+        for build in Build::ALL {
+            assert_eq!(Build::from_id(build.id()), Some(build));
+        }
     }
 }

@@ -53,7 +53,7 @@ mapping! {
         select: Vec<Text>,
         /// GOARCH names; all if left out.
         targets: Vec<Text>,
-        /// Build modes (opt, noopt); both if left out.
+        /// Build modes (opt, noopt, noregabi); all if left out.
         builds: Vec<Text>,
         /// Call kinds; all if left out.
         calls: Vec<Text>,

@@ -7,6 +7,7 @@ mod bounds;
 pub mod case;
 pub mod cell;
 pub mod constant;
+pub mod debug_registers;
 pub mod decode;
 pub mod eval;
 mod excerpt;

@@ -47,7 +47,7 @@ mapping! {
     pub struct RawScope as "a restriction" {
         /// GOARCH names.
         targets: Vec<Text>,
-        /// Build modes: opt, noopt.
+        /// Build modes: opt, noopt, noregabi.
         builds: Vec<Text>,
         /// Call kinds.
         calls: Vec<Text>,

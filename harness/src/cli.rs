@@ -57,7 +57,7 @@ pub struct Selection {
     /// Toolchains: versions, tip, or paths of GOROOTs; commas between [default: GOABI_GO, else what the selectors name, else Go on PATH].
     #[arg(long, value_name = "LIST")]
     pub go: Vec<String>,
-    /// Build modes: opt, noopt; commas between [default: both].
+    /// Build modes: opt, noopt, noregabi; commas between [default: opt,noopt].
     #[arg(long, value_name = "LIST")]
     pub build: Vec<String>,
     /// Call kinds; commas between [default: all].

@@ -63,8 +63,8 @@ pub enum PlanError {
     BadTarget(String, String),
     #[error("`{0}` is no call kind; there are {1}")]
     BadCall(String, String),
-    #[error("`{0}` is no build mode; there are opt, noopt")]
-    BadBuild(String),
+    #[error("`{0}` is no build mode; there are {1}")]
+    BadBuild(String, String),
 }
 
 /// The YAML files that paths name: files as they are, folders with all below.
@@ -146,7 +146,7 @@ fn skip_reason(
     if let Some(why) = case.excluded(&cell.target, cell.build, call.id(), version) {
         return Some(format!("the case leaves it out: {why}"));
     }
-    if let Err(why) = call.applies(case) {
+    if let Err(why) = cell.build.applies(arch, version).and_then(|()| call.applies(case)) {
         return Some(why);
     }
     // On 64-bit ports all expressions were found sound when the file was read.

@@ -79,7 +79,7 @@ fn what_is_wrong_on_the_command_line_is_said_at_once() {
     run(&["a/b/c/d"]).failed(2, &["\"a/b/c/d\" is no selector"]);
     run(&["--target", "linux/arm65"]).failed(2, &["`linux/arm65` is no GOARCH", "arm64"]);
     run(&["--call", "directly"]).failed(2, &["`directly` is no call kind", "direct, "]);
-    run(&["--build", "fast"]).failed(2, &["`fast` is no build mode", "opt, noopt"]);
+    run(&["--build", "fast"]).failed(2, &["`fast` is no build mode", "opt, noopt, noregabi"]);
     run(&["--go", "one.two"]).failed(2, &["one.two"]);
     run(&["--go", "./nowhere"]).failed(2, &["nowhere"]);
     run(&["--timeout", "0"]).failed(2, &["--timeout"]);

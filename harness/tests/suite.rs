@@ -36,7 +36,7 @@ fn request() -> Result<Request> {
         expectations: vec![cases.join("expectations")],
         selectors: vec![],
         targets: plan::targets(&arches)?,
-        builds: Build::ALL.to_vec(),
+        builds: Build::DEFAULT.to_vec(),
         calls: goabi_generators::call::ids().into_iter().map(str::to_string).collect(),
     })
 }

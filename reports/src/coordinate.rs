@@ -10,7 +10,7 @@ pub struct Coordinate<'a> {
     pub toolchain: &'a str,
     /// `linux-arm64`.
     pub target: &'a str,
-    /// `opt` or `noopt`.
+    /// `opt`, `noopt` or `noregabi`.
     pub build: &'a str,
     /// The call kind's id.
     pub call: &'a str,

@@ -14,7 +14,7 @@ pub struct FunctionRecord {
     pub toolchain: String,
     /// `linux-arm64`.
     pub target: String,
-    /// `opt` or `noopt`.
+    /// `opt`, `noopt` or `noregabi`.
     pub build: String,
     /// The linker's symbol.
     pub symbol: String,

@@ -131,7 +131,7 @@ impl StandardLibrary {
         for text in spec.build.go_flags() {
             parts.add(text);
         }
-        for (name, value) in spec.extra_env {
+        for (name, value) in environment(spec) {
             parts.add(name).add(value);
         }
         // In Go's cache, so that it goes when that is cleaned.
@@ -203,8 +203,14 @@ fn command(
     let mut cmd = goenv::command(&spec.toolchain.goroot, scratch, &gocache);
     cmd.arg("build").args(flags).arg("-o").arg(program).arg(".");
     cmd.current_dir(sources).env("GOOS", "linux").env("GOARCH", &spec.target.goarch);
-    cmd.envs(spec.extra_env.iter().map(|(name, value)| (name, value)));
+    cmd.envs(environment(spec));
     cmd
+}
+
+/// What the go command gets on top of our own environment.
+fn environment<'a>(spec: &BuildSpec<'a>) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let experiment = spec.build.experiment().map(|e| ("GOEXPERIMENT", e));
+    experiment.into_iter().chain(spec.extra_env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// The arguments of `go build`.
@@ -238,8 +244,8 @@ fn key(spec: &BuildSpec<'_>, flags: &[String]) -> String {
     flags.iter().for_each(|flag| {
         parts.add(flag);
     });
-    parts.add(spec.extra_env.len().to_string());
-    for (name, value) in spec.extra_env {
+    parts.add(environment(spec).count().to_string());
+    for (name, value) in environment(spec) {
         parts.add(name).add(value);
     }
     for (path, text) in &spec.sources.files {

@@ -19,7 +19,7 @@ fn arch(goarch: &str) -> &'static Arch {
 /// Assigns a signature in Go syntax, and prints it without the types.
 fn dump(goarch: &str, sig: &str) -> String {
     let sig = resolve::signature(&Scope::empty().unwrap(), sig).unwrap_or_else(|e| panic!("{sig}: {e:?}"));
-    let text = assign(&sig, arch(goarch), V).unwrap().to_string();
+    let text = assign(&sig, arch(goarch), V, Build::Opt).unwrap().to_string();
     text.lines().map(|l| l.split(" typ: ").next().unwrap_or(l)).collect::<Vec<_>>().join("\n")
 }
 
@@ -36,7 +36,7 @@ mod others;
 fn prints_types_as_the_compiler_does() {
     let sig = resolve::signature(&Scope::empty().unwrap(), "func([]byte, any) (*[0]int32, error)").unwrap();
     assert_eq!(
-        assign(&sig, arch("amd64"), V).unwrap().to_string(),
+        assign(&sig, arch("amd64"), V, Build::Opt).unwrap().to_string(),
         "IN 0: R{ I0 I1 I2 } spilloffset: 0 typ: []uint8
 IN 1: R{ I3 I4 } spilloffset: 24 typ: interface {}
 OUT 0: R{ I0 } spilloffset: -1 typ: *[0]int32
@@ -49,7 +49,7 @@ offsetToSpillArea: 0 spillAreaSize: 40"
 fn receivers_come_first() {
     let mut sig = resolve::signature(&Scope::empty().unwrap(), "func(p1 float64, p2 int16) [7]*int").unwrap();
     sig.receiver = Some(Param { name: Some("r".into()), ty: GoType::Basic(Basic::String) });
-    let a = assign(&sig, arch("amd64"), V).unwrap();
+    let a = assign(&sig, arch("amd64"), V, Build::Opt).unwrap();
     assert_eq!(a.receiver().unwrap().pieces().len(), 2);
     assert_eq!(a.params()[1].pieces()[0].index, 2);
     assert_eq!(a.home(&a.params()[0]), Some(56 + 16));

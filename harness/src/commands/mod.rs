@@ -162,10 +162,10 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
     };
     let mut builds = Vec::new();
     for w in words(&s.build) {
-        builds.push(Build::from_id(&w).ok_or(PlanError::BadBuild(w))?);
+        builds.push(Build::from_id(&w).ok_or_else(|| PlanError::BadBuild(w, Build::ALL.map(Build::id).join(", ")))?);
     }
     if builds.is_empty() {
-        builds = Build::ALL.to_vec();
+        builds = Build::DEFAULT.to_vec();
     }
     let mut calls = words(&s.call);
     for c in &calls {

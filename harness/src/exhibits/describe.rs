@@ -77,7 +77,7 @@ fn exhibit(i: &Inside<'_>, seen: &Seen, f: &Function, picks: &Picks<'_>, artifac
     let signature = Signature { receiver: f.receiver.clone(), ..picks.case.signature.clone() };
     let arch = i.job.arch;
     let version = i.toolchain.version;
-    let assignment = assign(&signature, arch, version);
+    let assignment = assign(&signature, arch, version, i.job.build);
     let facts = match &seen.dwarf {
         Fact::Seen(facts) => Some(facts.as_ref()),
         Fact::NotRequested | Fact::Unavailable(_) => None,

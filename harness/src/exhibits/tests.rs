@@ -7,6 +7,7 @@ use super::spoken::{Mark, Spoken};
 use super::*;
 use crate::job::Shared;
 use goabi_cases::assignment::assign;
+use goabi_cases::cell::Build;
 use goabi_cases::signature::{Param, Signature};
 use goabi_cases::types::{Basic, GoType};
 use goabi_cases::version::GoVersion;
@@ -171,7 +172,7 @@ fn places_are_told_in_words() {
         variadic: false,
     };
     let words = |goarch| {
-        let a = assign(&signature, Arch::get(goarch).unwrap(), GoVersion::new(1, 27, 3)).unwrap();
+        let a = assign(&signature, Arch::get(goarch).unwrap(), GoVersion::new(1, 27, 3), Build::Opt).unwrap();
         a.inputs.iter().chain(&a.results).map(assigned).collect::<Vec<_>>()
     };
     assert_eq!(words("amd64"), ["R{ I0 }", "R{ I1 I2 }", "R{ F0 }", "R{ I0 }"]);

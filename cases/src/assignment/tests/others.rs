@@ -2,6 +2,7 @@
 
 use super::{V, arch, expect};
 use crate::assignment::{Abi, assign};
+use crate::cell::Build;
 use crate::resolve;
 use crate::scope::Scope;
 
@@ -34,9 +35,12 @@ fn s390x_has_eight_integer_registers() {
     );
     // Before 1.26 it had none.
     let parsed = resolve::signature(&Scope::empty().unwrap(), sig).unwrap();
-    let old = assign(&parsed, arch("s390x"), "1.25.5".parse().unwrap()).unwrap();
+    let old = assign(&parsed, arch("s390x"), "1.25.5".parse().unwrap(), Build::Opt).unwrap();
     assert_eq!((old.abi, old.argument_area_size()), (Abi::Abi0, 104));
-    assert_eq!(assign(&parsed, arch("s390x"), V).unwrap().abi, Abi::AbiInternal);
+    let off = assign(&parsed, arch("s390x"), "1.26.6".parse().unwrap(), Build::Noregabi).unwrap();
+    assert_eq!(off, old);
+    assert_eq!(assign(&parsed, arch("s390x"), V, Build::Noregabi).unwrap().abi, Abi::AbiInternal);
+    assert_eq!(assign(&parsed, arch("s390x"), V, Build::Opt).unwrap().abi, Abi::AbiInternal);
 }
 
 #[test]

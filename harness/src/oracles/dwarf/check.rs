@@ -31,7 +31,7 @@ pub fn check(facts: &DwarfFacts, e: &Expect<'_>) -> Vec<Check> {
         let got = format!("{:?}", function.frame_base);
         out.push(Check::new("dwarf.function.frame_base", Judgement::differ("DW_OP_call_frame_cfa", got)));
     }
-    let assignment = match assign(e.signature, e.arch, e.version) {
+    let assignment = match assign(e.signature, e.arch, e.version, e.build) {
         Ok(a) => a,
         Err(why) => {
             out.push(Check::new("dwarf.function", Judgement::Unobserved(why.to_string())));
@@ -101,11 +101,11 @@ fn found<'f>(facts: &'f DwarfFacts, e: &Expect<'_>) -> Result<&'f Function, Judg
     }
     match e.build {
         // Every call was inlined and the linker dropped the rest.
-        Build::Opt if e.inlinable => Err(Judgement::NotDescribed),
-        Build::Opt | Build::Noopt if facts.unreadable.is_empty() => {
+        Build::Opt | Build::Noregabi if e.inlinable => Err(Judgement::NotDescribed),
+        Build::Opt | Build::Noopt | Build::Noregabi if facts.unreadable.is_empty() => {
             Err(Judgement::differ(format!("an entry for {}", e.symbol), "none"))
         }
-        Build::Opt | Build::Noopt => Err(Judgement::Unobserved(facts.unreadable.join("; "))),
+        Build::Opt | Build::Noopt | Build::Noregabi => Err(Judgement::Unobserved(facts.unreadable.join("; "))),
     }
 }
 
@@ -151,7 +151,7 @@ fn param_location(v: &Variable, slot: &Slot, a: &Assignment, e: &Expect<'_>, fun
         // Without optimisation every parameter is somewhere.
         (Build::Noopt, Judgement::NotDescribed) if slot.size > 0 => incomplete(pieces, slot, e.arch),
         (_, Judgement::NotDescribed) if slot.size == 0 => Judgement::Agree,
-        (Build::Opt | Build::Noopt, j) => j,
+        (Build::Opt | Build::Noopt | Build::Noregabi, j) => j,
     }
 }
 
@@ -166,14 +166,18 @@ fn result_location(
     homes: &mut Vec<(i64, i64, Role)>,
 ) -> Judgement {
     match (&v.location, e.build) {
-        (LocationFact::Absent | LocationFact::Empty, Build::Opt) => Judgement::NotDescribed,
+        (LocationFact::Absent | LocationFact::Empty, Build::Opt | Build::Noregabi) => Judgement::NotDescribed,
         (LocationFact::Absent | LocationFact::Empty, Build::Noopt) if slot.size == 0 => Judgement::Agree,
         (LocationFact::Absent | LocationFact::Empty, Build::Noopt) => {
             Judgement::differ("a place on the stack", "nothing")
         }
-        (LocationFact::Unreadable(why), Build::Opt | Build::Noopt) => Judgement::Unobserved(why.clone()),
-        (LocationFact::Expr(pieces), Build::Opt | Build::Noopt) => home(pieces, slot, a, e, role, homes),
-        (LocationFact::List(ranges), Build::Opt | Build::Noopt) => {
+        (LocationFact::Unreadable(why), Build::Opt | Build::Noopt | Build::Noregabi) => {
+            Judgement::Unobserved(why.clone())
+        }
+        (LocationFact::Expr(pieces), Build::Opt | Build::Noopt | Build::Noregabi) => {
+            home(pieces, slot, a, e, role, homes)
+        }
+        (LocationFact::List(ranges), Build::Opt | Build::Noopt | Build::Noregabi) => {
             for r in ranges.iter().filter(|r| !r.pieces.is_empty()) {
                 let s = segments(&r.pieces, slot.size, e.arch);
                 if total(&s) != slot.size {
@@ -238,7 +242,7 @@ fn home(
 #[must_use]
 pub fn abstract_slots(facts: &DwarfFacts, e: &Expect<'_>) -> Vec<(String, String)> {
     let Some(function) = facts.functions.get(e.symbol) else { return vec![] };
-    let Ok(assignment) = assign(e.signature, e.arch, e.version) else { return vec![] };
+    let Ok(assignment) = assign(e.signature, e.arch, e.version, e.build) else { return vec![] };
     let mut out = Vec::new();
     for Entry { role, name, .. } in entries(e.signature, e.version) {
         let Some(v) = function.params.iter().find(|v| v.name == name) else { continue };

@@ -3,7 +3,7 @@
 
 use super::{Check, Expect, Judgement, abstract_slots, check};
 use crate::oracles::{OpenFact, Oracle, Subject};
-use goabi_cases::assignment::assign;
+use goabi_cases::assignment::{Abi, assign};
 use goabi_cases::signature::Signature;
 use goabi_generators::program::Function;
 use goabi_reports::verdict::{Basis, Verdict};
@@ -63,11 +63,11 @@ fn facts<'a>(s: &'a Subject) -> Result<&'a DwarfFacts, String> {
 /// What must be alike for two architectures to be compared: the model assigns
 /// alike on both, and everything but the architecture is the same.
 fn class(s: &Subject, f: &Function) -> Option<String> {
-    if !s.arch.register_abi(s.version) {
+    if Abi::of(s.arch, s.version, s.cell.build) == Abi::Abi0 {
         return None;
     }
     let signature = Signature { receiver: f.receiver.clone(), ..s.case.signature.clone() };
-    let assignment = assign(&signature, s.arch, s.version).ok()?;
+    let assignment = assign(&signature, s.arch, s.version, s.cell.build).ok()?;
     Some(format!("{} {} {} {} {assignment}", s.cell.toolchain, s.cell.build, s.cell.call, s.arch.word_size))
 }
 

@@ -13,7 +13,7 @@ pub struct Column<'a> {
     pub toolchain: &'a str,
     /// `linux-arm64`.
     pub target: &'a str,
-    /// `opt` or `noopt`.
+    /// `opt`, `noopt` or `noregabi`.
     pub build: &'a str,
 }
 
