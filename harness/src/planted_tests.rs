@@ -73,6 +73,7 @@ impl Scene {
             types: &Fact::NotRequested,
             dwarf: &Fact::NotRequested,
             functions: &[],
+            machine: None,
         })
     }
 

@@ -132,6 +132,15 @@ impl Provision {
         if host::runs_natively(goarch) {
             return Ok(Exec::Native);
         }
+        self.emulated(goarch, name)
+    }
+
+    /// As [`Provision::emulator`], for the host's own ports too.
+    ///
+    /// # Errors
+    ///
+    /// If no emulator can be had.
+    pub fn emulated(&self, goarch: &str, name: &str) -> Result<Exec> {
         let path = match self.emulator_here(name) {
             Some(path) => path,
             None => fetch::emulator(self, name)?,

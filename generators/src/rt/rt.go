@@ -35,6 +35,16 @@ var (
 	entered   bool
 )
 
+// Running is the number of the unit that runs, for who watches from outside.
+var Running int
+
+// begin is where whoever watches the program from outside stops it.
+//
+//go:noinline
+func begin() {
+	entered = false
+}
+
 func fnv(h uint64, s string) uint64 {
 	for i := 0; i < len(s); i++ {
 		h = (h ^ uint64(s[i])) * fnvPrime
@@ -99,7 +109,9 @@ func Main(program string, groups [][]Unit) {
 	write("goabi 1 " + program + " " + strconv.Itoa(len(asked)) + "\n")
 	for _, n := range asked {
 		write("B " + strconv.Itoa(n) + "\n")
-		unitSum, unitCount, entered = fnvOffset, 0, false
+		unitSum, unitCount = fnvOffset, 0
+		Running = n
+		begin()
 		run(units[n])
 		write("E " + strconv.Itoa(n) + " " + strconv.Itoa(unitCount) + " " + hex16(unitSum) + "\n")
 	}

@@ -136,6 +136,7 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         run_limits: Limits::RUN,
         cases_per_program: crate::chunks::CASES_PER_PROGRAM,
         fresh: false,
+        observers: &Default::default(),
         wanted: None,
         progress: &|_, _| {},
     };

@@ -128,6 +128,18 @@ pub(crate) fn named_slots<'a>(
     entries.filter_map(|Entry { role, name, .. }| Some((name, slot(assignment, role)?))).collect()
 }
 
+/// The names that DWARF gives to a signature's entries, and which slot of its
+/// assignment each is.
+pub(crate) fn slot_numbers(signature: &Signature, version: GoVersion) -> Vec<(String, SlotAt)> {
+    let receiver = usize::from(signature.receiver.is_some());
+    let number = |role: Role| match role {
+        Role::Receiver => SlotAt::Input(0),
+        Role::Param(i) => SlotAt::Input(receiver + i),
+        Role::Result(i) => SlotAt::Result(i),
+    };
+    entries(signature, version).into_iter().map(|e| (e.name, number(e.role))).collect()
+}
+
 /// What holds at the function's first instruction.
 fn at_entry<'v>(v: &'v Variable, function: &Function) -> Result<Option<&'v [Piece]>, String> {
     match &v.location {

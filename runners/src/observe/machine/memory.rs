@@ -42,6 +42,9 @@ impl<'d> Constant<'d> {
 /// chunk never reaches into a page that might not be there.
 const CHUNK: u64 = 512;
 
+/// What is said where the bound on memory was reached.
+pub const TOO_MUCH: &str = "more memory than is read at one stop";
+
 /// What was read while the program stood still at one place.
 pub struct Reader<'a, 'd> {
     constant: &'a Constant<'d>,
@@ -93,7 +96,7 @@ impl<'a, 'd> Reader<'a, 'd> {
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), String> {
-        self.left = self.left.checked_sub(bytes).ok_or("more memory than is read at one stop")?;
+        self.left = self.left.checked_sub(bytes).ok_or(TOO_MUCH)?;
         Ok(())
     }
 }

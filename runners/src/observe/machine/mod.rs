@@ -6,6 +6,7 @@ mod decode;
 mod facts;
 mod lines;
 mod memory;
+mod observe;
 mod plan;
 mod returns;
 mod sight;
@@ -14,4 +15,6 @@ mod types;
 mod watch;
 
 pub use facts::{CallSeen, Cut, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, SlotSeen, UnitSeen};
+pub use memory::TOO_MUCH;
+pub use observe::{ObserveError, ObserveSpec, observe};
 pub use plan::{Plan, SlotAt, Watched};

@@ -9,7 +9,7 @@ use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Slot
 use super::memory::{Memory, Reader};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::{Truth, sights};
-use super::state::{Image, Registers as _, State};
+use super::state::{Image, State};
 use super::types::{Ty, number};
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
 use goabi_cases::arch::Arch;
@@ -89,7 +89,7 @@ struct Held<'a>(&'a Registers, &'a Arch);
 
 impl super::state::Registers for Held<'_> {
     fn register(&self, dwarf: u16) -> Option<&[u8]> {
-        self.0.bytes(self.1.gdb_register(dwarf)?)
+        self.1.debug_registers.get(dwarf)?.names.iter().find_map(|name| self.0.bytes(name))
     }
 }
 
