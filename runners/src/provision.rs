@@ -7,6 +7,7 @@ use crate::emulator;
 pub use crate::emulator::Exec;
 use crate::error::{Result, RunnerError};
 use crate::fetch::{self, Wanted};
+use crate::gdbremote::DebugExec;
 use crate::host;
 use crate::install::Part;
 use crate::process::{self, Limits, show};
@@ -147,6 +148,20 @@ impl Provision {
         };
         let version = emulator::version(&path, &self.cancel)?;
         Ok(Exec::Emulated { goarch: goarch.to_string(), path, version })
+    }
+
+    /// What debugs programs that this machine runs itself.
+    ///
+    /// # Errors
+    ///
+    /// If there is no gdbserver.
+    pub fn gdbserver(&self, goarch: &str) -> Result<DebugExec> {
+        let _ = goarch;
+        let Ok(path) = which::which_in("gdbserver", Some(&self.env.path), "/") else {
+            let tried = vec!["PATH: no gdbserver".to_string()];
+            return Err(RunnerError::CannotGet { what: "gdbserver".to_string(), part: Part::Gdbserver, tried });
+        };
+        Ok(DebugExec::Gdbserver { path })
     }
 
     /// An emulator on PATH or in the cache.

@@ -1,0 +1,164 @@
+//! Starting a program under a stub.
+
+use super::error::{RemoteError, Result};
+use super::process::Process;
+use super::session::{Debuggee, Stub};
+use super::wire::Watch;
+use crate::cancel::Cancel;
+use crate::child::{Started, Streams};
+use crate::error::RunnerError;
+use crate::process::{Limits, show};
+use crate::provision::Exec;
+use goabi_cases::arch::Arch;
+use serde::Serialize;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The first qemu whose `-g` takes a path (QEMU's change log of 5.1, "User-mode
+/// emulation": "gdbstub: support for unix domain sockets").
+const UNIX_SOCKETS: (u32, u32) = (5, 1);
+
+/// What holds a program for us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum DebugExec {
+    /// The stub in a qemu-user emulator: for other ports than the host's, and
+    /// for the host's as well.
+    Emulator {
+        path: PathBuf,
+        /// Like `7.2.22`.
+        version: String,
+    },
+    /// For programs that this machine runs itself.
+    Gdbserver { path: PathBuf },
+}
+
+impl DebugExec {
+    /// The stub of what runs programs anyway; None if the machine itself does,
+    /// for which a gdbserver is needed.
+    #[must_use]
+    pub fn of(exec: &Exec) -> Option<DebugExec> {
+        match exec {
+            Exec::Native => None,
+            Exec::Emulated { path, version, .. } => {
+                Some(DebugExec::Emulator { path: path.clone(), version: version.clone() })
+            }
+        }
+    }
+}
+
+/// What to run under a debugger.
+#[derive(Clone, Copy, Debug)]
+pub struct DebugSpec<'a> {
+    pub exec: &'a DebugExec,
+    pub goarch: &'a str,
+    pub program: &'a Path,
+    /// The program gets this, PATH, a home and a temporary folder, and nothing
+    /// else. Under an emulator, `GODEBUG=asyncpreemptoff=1` and `GOMAXPROCS=1`
+    /// belong here: qemu's stub does not stop a program's other threads, and
+    /// two that stop at once garble the conversation.
+    pub env: &'a [(String, String)],
+    /// `time` is that of the whole life, however often the program stops.
+    pub limits: Limits,
+}
+
+impl Debuggee<Process> {
+    /// Starts a program and stops it before its first instruction.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Unsupported`] if this stub cannot serve, with the reason
+    /// for a skip; [`RemoteError::NotStarted`] if its process ended at once;
+    /// otherwise as of all requests.
+    pub fn launch(spec: &DebugSpec<'_>, cancel: &Cancel) -> Result<Debuggee> {
+        if cancel.is_cancelled() {
+            return Err(RemoteError::Cancelled);
+        }
+        let Some(arch) = Arch::get(spec.goarch) else {
+            return Err(RemoteError::Unsupported(format!("no port {} is known", spec.goarch)));
+        };
+        let temp = std::env::temp_dir();
+        let dir = tempfile::Builder::new().prefix("goabi-debug-").tempdir();
+        let dir = dir.map_err(RunnerError::io("create a folder in", &temp))?;
+        match spec.exec {
+            DebugExec::Emulator { path, version } => emulator(spec, path, version, arch, dir, cancel),
+            DebugExec::Gdbserver { path } => gdbserver(spec, path, arch, dir, cancel),
+        }
+    }
+}
+
+/// Gives the command a working folder and an environment of its own.
+fn dress(cmd: &mut Command, spec: &DebugSpec<'_>, dir: &Path) -> Result<()> {
+    // Beside the socket, which a program's own files don't reach.
+    let work = dir.join("work");
+    std::fs::create_dir(&work).map_err(RunnerError::io("create", &work))?;
+    cmd.env_clear()
+        .envs([("PATH", "/usr/bin:/bin"), ("LC_ALL", "C"), ("TZ", "UTC")])
+        .env("HOME", &work)
+        .env("TMPDIR", &work)
+        .envs(spec.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&work);
+    Ok(())
+}
+
+fn emulator(
+    spec: &DebugSpec<'_>,
+    path: &Path,
+    version: &str,
+    arch: &'static Arch,
+    dir: TempDir,
+    cancel: &Cancel,
+) -> Result<Debuggee> {
+    let mut numbers = version.split('.').map_while(|n| n.parse::<u32>().ok());
+    if let (Some(major), Some(minor)) = (numbers.next(), numbers.next())
+        && (major, minor) < UNIX_SOCKETS
+    {
+        let (path, (major, minor)) = (path.display(), UNIX_SOCKETS);
+        let why = format!("the debug stub of {path} {version} needs a port: {major}.{minor} is the first with sockets");
+        return Err(RemoteError::Unsupported(why));
+    }
+    let mut cmd = Command::new(path);
+    // Relative to its working folder: a socket's path must be short, and newer
+    // emulators read more into a comma or a percent sign.
+    cmd.args(["-g", "../gdb"]).arg(spec.program);
+    dress(&mut cmd, spec, dir.path())?;
+    let command = show(&cmd);
+    let folder = File::open(dir.path()).map_err(RunnerError::io("open", dir.path()))?;
+    let started = Started::start(cmd, Streams::Files, &spec.limits)?;
+    let mut process = Process::new(started, dir, spec.limits.time, cancel);
+    // For us, too, the path must be short.
+    let socket = PathBuf::from(format!("/proc/self/fd/{}/gdb", folder.as_raw_fd()));
+    let mut pause = Duration::from_millis(1);
+    let stream = loop {
+        match UnixStream::connect(&socket) {
+            Ok(stream) => break stream,
+            // Not made yet, or made and not listened to yet.
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {}
+            Err(source) => return Err(RemoteError::Io { doing: "connect to", source }),
+        }
+        // No descriptor announces a socket that is listened to, but one does
+        // the emulator's end: that is what is waited for.
+        if process.wait(pause) {
+            return Err(process.not_started(command));
+        }
+        process.look()?;
+        pause = (pause * 2).min(Duration::from_millis(8));
+    };
+    Debuggee::attach(stream, process, Stub { arch, steps_over: true })
+}
+
+fn gdbserver(
+    spec: &DebugSpec<'_>,
+    path: &Path,
+    arch: &'static Arch,
+    dir: TempDir,
+    cancel: &Cancel,
+) -> Result<Debuggee> {
+    let _ = (spec, path, arch, dir, cancel);
+    Err(RemoteError::Unsupported("gdbserver is not driven yet".to_string()))
+}
