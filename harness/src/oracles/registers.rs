@@ -81,8 +81,8 @@ fn vector(s: &Subject, m: &Machine, view: &View, i: usize) -> Vec<(String, Said)
     for (n, entry) in call.entries.iter().enumerate() {
         let moved = if n > 0 { "entry, begun anew on a larger stack" } else { "entry" };
         let at = |rest: String| path(&format!("{}.{rest}", if n > 0 { "entry_again" } else { "entry" }));
-        if let (Some(seen), Some(want), Some(slot)) =
-            (entry.inputs.first().filter(|_| skip == 1), &f.receiver_value, assignment.receiver())
+        if let (Some(seen), Some(want), Some(slot), 0) =
+            (entry.inputs.first().filter(|_| skip == 1), &f.receiver_value, assignment.receiver(), n)
         {
             let (mut want, mut seen) = (want.clone(), seen.clone());
             identify([&mut want]);
@@ -93,7 +93,10 @@ fn vector(s: &Subject, m: &Machine, view: &View, i: usize) -> Vec<(String, Said)
         let mut blanks = vec![Value::Unstated; seen.len()];
         identify(seen.iter_mut().zip(&mut blanks).map(|(s, b)| s.as_mut().unwrap_or(b)));
         for (k, (want, slot)) in want.args.iter().zip(assignment.params()).enumerate() {
+            // What the body never reads need not outlive the growth of the stack.
+            let read = s.case.record_args && s.case.signature.params.get(k).is_some_and(|p| p.visible_name().is_some());
             let said = match seen.get(k) {
+                Some(_) if n > 0 && !read => Said::Inapplicable("begun anew, and the body does not read it".into()),
                 Some(seen) => compare(s, slot, want, seen, moved),
                 None => Said::Unobserved("it was not read".into()),
             };

@@ -25,7 +25,7 @@ impl<'d> Constant<'d> {
     /// The segments of a program that is loaded where it was linked.
     #[must_use]
     pub fn of(file: &object::File<'d>) -> Constant<'d> {
-        let fixed = |flags: SegmentFlags| matches!(flags, SegmentFlags::Elf { p_flags } if p_flags & object::elf::PF_W == 0);
+        let fixed = |flags: SegmentFlags| matches!(flags, SegmentFlags::Elf { p_flags, .. } if !p_flags.contains(object::elf::PF_W));
         let segments = file.segments().filter(|s| fixed(s.flags()));
         Constant { segments: segments.filter_map(|s| Some((s.address(), s.data().ok()?))).collect() }
     }

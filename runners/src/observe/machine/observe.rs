@@ -5,7 +5,7 @@ use super::plan::{Plan, Prepared, prepare};
 use super::watch::{Finish, Watch};
 use crate::build::Artifact;
 use crate::cancel::Cancel;
-use crate::error::{Result, RunnerError};
+use crate::error::RunnerError;
 use crate::gdbremote::{DebugExec, DebugSpec, Debuggee, RemoteError};
 use crate::process::Limits;
 use crate::run::ranges;
@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Goroutines are preempted at calls only: a program that is stopped thousands
 /// of times would see little but preemption.
-const QUIET: (&str, &str) = ("GODEBUG", "asyncpreemptoff=1");
+const CALM: (&str, &str) = ("GODEBUG", "asyncpreemptoff=1");
 
 /// What to observe, and how.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ fn one(
 ) -> std::result::Result<Vec<u32>, ObserveError> {
     let units = ranges(batch);
     // The working folder is the program's own, and gone with it.
-    let env = [("GOABI_UNITS", &*units), ("GOABI_TRANSCRIPT", "transcript"), ("GOMAXPROCS", "1"), QUIET]
+    let env = [("GOABI_UNITS", &*units), ("GOABI_TRANSCRIPT", "transcript"), ("GOABI_QUIET", "1"), ("GOMAXPROCS", "1"), CALM]
         .map(|(k, v)| (k.to_string(), v.to_string()));
     let debug = DebugSpec {
         exec: spec.exec,

@@ -4,10 +4,10 @@ use super::lines::{Lines, lines};
 use super::memory::Constant;
 use super::returns::returns;
 use super::types::{Ty, Types};
-use crate::observe::dwarf::{DwarfFacts, Function};
+use crate::observe::dwarf::{DwarfFacts, Function, LocationFact, Place};
 use crate::observe::frames::{Row, frames};
 use crate::observe::text::Text;
-use goabi_cases::arch::Arch;
+use goabi_cases::arch::{Arch, RegClass};
 use goabi_cases::assignment::{Assignment, Slot};
 use goabi_cases::layout::Layout;
 use goabi_cases::types::GoType;
@@ -80,6 +80,9 @@ pub(super) struct Code<'a> {
     pub lines: Lines,
     /// For each of DWARF's variables, whether its type reads as the case's does.
     pub same_type: Vec<bool>,
+    /// The floating-point registers that the model or DWARF may speak of, as
+    /// the debugger calls them: stubs leave them out of the others.
+    pub floats: Vec<String>,
     /// For each input, then for each result: which of its bytes mean something.
     pub solid: Vec<Vec<bool>>,
 }
@@ -148,11 +151,30 @@ pub(super) fn prepare<'a, 'd>(bytes: &'d [u8], plan: &'a Plan<'a>) -> Result<Pre
                     slot.is_none_or(|s| v.ty.is_some_and(|r| types.alike(&Ty::Go(s.ty.clone()), &Ty::Dwarf(r), 0)))
                 })
                 .collect(),
+            floats: floats(w, dwarf, plan.arch),
             solid: slots.map(|s| solid(&s.ty, plan.arch, s.size)).collect(),
         }));
     }
     let (begin, running) = (symbol(plan.begin)?, symbol(plan.running)?);
     Ok(Prepared { plan, constant: Constant::of(&file), types, begin, running, functions })
+}
+
+fn floats(w: &Watched, dwarf: &Function, arch: &Arch) -> Vec<String> {
+    let first = arch.float_registers.iter().filter_map(|r| r.dwarf).min();
+    let slots = w.assignment.inputs.iter().chain(&w.assignment.results);
+    let assigned = slots.flat_map(Slot::pieces).filter(|p| p.class == RegClass::Float);
+    let assigned = assigned.filter_map(|p| arch.float_registers.get(p.index)?.dwarf);
+    let pieces = dwarf.params.iter().flat_map(|v| match &v.location {
+        LocationFact::Expr(pieces) => pieces.iter().collect::<Vec<_>>(),
+        LocationFact::List(ranges) => ranges.iter().flat_map(|r| &r.pieces).collect(),
+        LocationFact::Absent | LocationFact::Empty | LocationFact::Unreadable(_) => vec![],
+    });
+    let said = pieces.filter_map(|p| match p.place {
+        Place::Register(n) => first.filter(|first| n >= *first).map(|_| n),
+        _ => None,
+    });
+    let numbers: BTreeSet<u16> = assigned.chain(said).collect();
+    numbers.into_iter().filter_map(|n| arch.debug_registers.get(n)).flat_map(|r| r.names.clone()).collect()
 }
 
 /// Which bytes of a value mean something: not its padding, and not blank

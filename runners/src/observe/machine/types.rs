@@ -160,7 +160,8 @@ impl Types<'_> {
         let outer = facts.type_of(r).ok_or("a type of DWARF's that is not there")?;
         let node = facts.resolve(r).ok_or("a typedef without a type")?;
         let name = || outer.name.clone().unwrap_or_else(|| "without a name".into());
-        let kind = node.go_kind.or(outer.go_kind).unwrap_or(0);
+        // Of a map, a channel or an interface the typedef tells what it is.
+        let kind = outer.go_kind.or(node.go_kind).unwrap_or(0);
         let word = self.arch.word_size;
         // Typedefs, pointers and function types carry no size of their own.
         let size = |default| node.size.or(outer.size).unwrap_or(default);
@@ -187,7 +188,10 @@ impl Types<'_> {
             }
             Shape::Struct { members } => match (kind, outer.go_elem.or(node.go_elem)) {
                 (23, Some(elem)) => Layer::Slice(Ty::Dwarf(elem)),
-                (20, _) => Layer::Interface(node.name.as_deref() == Some("runtime.eface")),
+                // Go's linker gives interfaces no kind: the typedef's target tells.
+                _ if matches!(node.name.as_deref(), Some("runtime.eface" | "runtime.iface")) => {
+                    Layer::Interface(node.name.as_deref() == Some("runtime.eface"))
+                }
                 _ => {
                     let field = |m: &crate::observe::dwarf::Member| Some((m.offset?, Ty::Dwarf(m.ty?)));
                     let fields = members.iter().map(field).collect::<Option<Vec<_>>>();

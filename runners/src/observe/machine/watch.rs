@@ -9,10 +9,10 @@ use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Slot
 use super::memory::{Memory, Reader};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::{Truth, sights};
-use super::state::{Image, State};
+use super::state::{Image, Registers as _, State};
 use super::types::{Ty, number};
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
-use goabi_cases::arch::Arch;
+use goabi_cases::arch::{Arch, Reg};
 use goabi_cases::assignment::Slot;
 use std::collections::BTreeMap;
 
@@ -67,6 +67,8 @@ pub(super) struct Watch<'a, 'd> {
     debuggee: Debuggee,
     points: BTreeMap<u64, Vec<Point>>,
     open: BTreeMap<usize, Open>,
+    /// The floating-point registers that the unit's functions may use.
+    floats: Vec<String>,
     /// The unit that runs.
     pub(super) unit: Option<u32>,
     pub(super) stops: u64,
@@ -101,7 +103,7 @@ pub(super) enum Finish {
 
 impl<'a, 'd> Watch<'a, 'd> {
     pub(super) fn new(prepared: &'a Prepared<'a, 'd>, debuggee: Debuggee) -> Self {
-        Watch { prepared, debuggee, points: BTreeMap::new(), open: BTreeMap::new(), unit: None, stops: 0, last_signal: None }
+        Watch { prepared, debuggee, points: BTreeMap::new(), open: BTreeMap::new(), floats: vec![], unit: None, stops: 0, last_signal: None }
     }
 
     fn arch(&self) -> &'a Arch {
@@ -135,7 +137,8 @@ impl<'a, 'd> Watch<'a, 'd> {
 
     /// A stop of our own, unless the program made it.
     fn trap(&mut self, facts: &mut MachineFacts) -> Result<Stop, RemoteError> {
-        let mut registers = self.debuggee.registers()?;
+        let floats: Vec<&str> = self.floats.iter().map(String::as_str).collect();
+        let mut registers = self.debuggee.registers_and(&floats)?;
         let pc = registers.unsigned(&self.arch().program_counter);
         let pc = pc.ok_or_else(|| RemoteError::Unsupported("the stub does not tell the program counter".into()))?;
         if pc == self.prepared.begin {
@@ -196,8 +199,10 @@ impl<'a, 'd> Watch<'a, 'd> {
         facts.units.insert(unit, UnitSeen::default());
         let plan = self.prepared.plan;
         let functions = usize::try_from(unit).ok().and_then(|n| plan.units.get(n));
+        self.floats.clear();
         for f in functions.into_iter().flatten() {
             if let Some(Some(code)) = self.prepared.functions.get(*f) {
+                self.floats.extend_from_slice(&code.floats);
                 self.set(code.dwarf.low_pc, Point::Entry(*f))?;
             }
         }
@@ -231,6 +236,12 @@ impl<'a, 'd> Watch<'a, 'd> {
                 Ok(false)
             }
             Point::Statement(_, line) => {
+                // The code that grows the stack comes before the prologue, whatever
+                // its address: the line table gives it the function's own line,
+                // the location lists the places of the body.
+                if code.lines.prologue_end.is_some() && self.open.get(&f).is_some_and(|o| !o.begun) {
+                    return Ok(true);
+                }
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
@@ -252,9 +263,13 @@ impl<'a, 'd> Watch<'a, 'd> {
     }
 
     fn sp(&self, registers: &Registers) -> u64 {
-        let number_of = |b: &[u8]| number(b, self.arch().byte_order);
-        let number = self.arch().roles.stack_pointer.dwarf;
-        number.and_then(|n| Held(registers, self.arch()).register(n).map(number_of)).unwrap_or(0)
+        self.role(Some(&self.arch().roles.stack_pointer), registers).unwrap_or(0)
+    }
+
+    /// What a register with a role holds.
+    fn role(&self, reg: Option<&Reg>, registers: &Registers) -> Option<u64> {
+        let held = Held(registers, self.arch());
+        Some(number(held.register(reg?.dwarf?)?, self.arch().byte_order))
     }
 
     /// Bytes that the call itself pushed.
@@ -266,9 +281,7 @@ impl<'a, 'd> Watch<'a, 'd> {
     /// goroutine in thread-local storage only.
     fn goroutine(&mut self, registers: &Registers) -> (u64, u64) {
         let arch = self.arch();
-        let held = Held(registers, arch);
-        let g = arch.roles.g.as_ref().and_then(|r| r.dwarf).and_then(|n| held.register(n).map(|b| number(b, arch.byte_order)));
-        let Some(g) = g.filter(|g| *g != 0) else { return (0, 0) };
+        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0) };
         let word = usize::try_from(arch.word_size).unwrap_or(8);
         // runtime.g begins with stack.lo and stack.hi.
         match self.debuggee.read(g.wrapping_add(arch.word_size), word) {
@@ -341,9 +354,8 @@ impl<'a, 'd> Watch<'a, 'd> {
 
     fn return_address(&mut self, sp: u64, registers: &Registers) -> Result<Option<u64>, RemoteError> {
         let arch = self.arch();
-        if let Some(link) = &arch.roles.link_register {
-            let held = Held(registers, arch);
-            return Ok(link.dwarf.and_then(|n| held.register(n).map(|b| number(b, arch.byte_order))));
+        if arch.roles.link_register.is_some() {
+            return Ok(self.role(arch.roles.link_register.as_ref(), registers));
         }
         let word = usize::try_from(arch.word_size).unwrap_or(8);
         Ok(Some(number(&self.debuggee.read(sp, word)?, arch.byte_order)))
