@@ -10,6 +10,7 @@ use crate::error::RunnerError;
 use crate::process::{Limits, show};
 use crate::provision::Exec;
 use goabi_cases::arch::Arch;
+use rustix::process::Pid;
 use serde::Serialize;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -149,8 +150,13 @@ fn emulator(
         process.look()?;
         pause = (pause * 2).min(Duration::from_millis(8));
     };
-    Debuggee::attach(stream, process, Stub { arch, steps_over: true })
+    begin(Debuggee::over(stream, process, Stub { arch, steps_over: true })?, command)
 }
+
+/// What gdbserver starts the program with (GDB manual, 20.3.1 "Running
+/// gdbserver", `--wrapper`): on its stdin and stdout it speaks to us, and would
+/// mix the program's own output into its stderr.
+const WRAPPER: &str = "exec \"$@\" >>../stdout 2>>../stderr\n";
 
 fn gdbserver(
     spec: &DebugSpec<'_>,
@@ -159,6 +165,43 @@ fn gdbserver(
     dir: TempDir,
     cancel: &Cancel,
 ) -> Result<Debuggee> {
-    let _ = (spec, path, arch, dir, cancel);
-    Err(RemoteError::Unsupported("gdbserver is not driven yet".to_string()))
+    let wrapper = dir.path().join("run");
+    std::fs::write(&wrapper, WRAPPER).map_err(RunnerError::io("write", &wrapper))?;
+    let file = |name: &str| {
+        let path = dir.path().join(name);
+        let options = File::options().read(true).write(true).create_new(true).open(&path);
+        options.map_err(RunnerError::io("create", &path))
+    };
+    let (child_stdout, child_stderr) = (file("stdout")?, file("stderr")?);
+    // It knows no unix sockets by path, but takes one for its stdin and stdout.
+    // By default it switches off the randomization of addresses where it may,
+    // so that two runs show the same ones.
+    let mut cmd = Command::new(path);
+    cmd.args(["--wrapper", "/bin/sh", "../run", "--", "-"]).arg(spec.program);
+    dress(&mut cmd, spec, dir.path())?;
+    let command = show(&cmd);
+    let pair = || -> std::io::Result<_> {
+        let (ours, theirs) = UnixStream::pair()?;
+        Ok((ours, theirs.try_clone()?.into(), theirs.into()))
+    };
+    let (ours, stdin, stdout) = pair().map_err(|source| RemoteError::Io { doing: "make a socket for", source })?;
+    let started = Started::start(cmd, Streams::Socket { stdin, stdout, child_stdout, child_stderr }, &spec.limits)?;
+    let process = Process::new(started, dir, spec.limits.time, cancel);
+    let mut debuggee = begin(Debuggee::over(ours, process, Stub { arch, steps_over: false })?, command)?;
+    // Its first thread's number is the program's, which gdbserver makes the
+    // leader of a group.
+    let program = debuggee.thread().and_then(|id| i32::from_str_radix(id, 16).ok()).and_then(Pid::from_raw);
+    if let (Some(program), Some(started)) = (program, debuggee.wire.watch.started()) {
+        started.count_group(program);
+    }
+    Ok(debuggee)
+}
+
+/// Begins the conversation. A stub that goes away meanwhile has left its reasons.
+fn begin(mut debuggee: Debuggee, command: String) -> Result<Debuggee> {
+    match debuggee.hello() {
+        Ok(()) => Ok(debuggee),
+        Err(RemoteError::Closed) => Err(debuggee.wire.end(|process| process.not_started(command))),
+        Err(error) => Err(error),
+    }
 }

@@ -208,3 +208,13 @@ fn every_ports_emulator() {
         }
     }
 }
+
+#[test]
+fn the_hosts_gdbserver() {
+    if let (Some(exec), Some(goarch)) = (gdbserver(), crate::host::goarch()) {
+        tour(goarch, &exec);
+        if goarch == "amd64" {
+            tour("386", &exec);
+        }
+    }
+}

@@ -8,7 +8,6 @@ use crate::cancel::Cancel;
 use crate::child::Started;
 use crate::error::{RunnerError, how};
 use crate::process::{Completed, Ended, Stop, TICK};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -34,11 +33,6 @@ impl Process {
         Process { started: Some(started), dir, cancel: cancel.clone(), until, next: start, stopped: None }
     }
 
-    /// The folder that is its own.
-    pub(super) fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
     /// Waits for its end, at most this long (below one second).
     pub(super) fn wait(&self, most: Duration) -> bool {
         self.started.as_ref().is_none_or(|s| s.wait(most))
@@ -54,7 +48,12 @@ impl Process {
         let own = started.own_words();
         match started.finish(None) {
             Ok(done) => {
-                let output = own.unwrap_or_else(|| done.output());
+                let output = own.map_or_else(|| done.output(), |own| format!("{own}{}", done.output()));
+                // Containers often forbid it.
+                if output.contains("ptrace") && output.contains("not permitted") {
+                    let why = format!("this machine does not permit debugging: `{command}` said {}", output.trim());
+                    return RemoteError::Unsupported(why);
+                }
                 RemoteError::NotStarted { command, how: how(done.ended, done.stopped), output }
             }
             Err(error) => error.into(),
@@ -133,8 +132,10 @@ impl Debuggee<Process> {
     /// If its output cannot be read.
     pub fn finish(self) -> crate::error::Result<Completed> {
         let program = self.ended.as_ref().and_then(super::Stop::ended);
-        // The connection stays open meanwhile: a stub that loses it may let its
-        // program run on.
-        self.wire.end(|process| process.finish(program))
+        if program.is_some() {
+            // Now gdbserver has nothing to wait for.
+            return self.wire.close().finish(program);
+        }
+        self.wire.end(|process| process.finish(None))
     }
 }

@@ -52,42 +52,45 @@ pub(super) struct Stub {
 }
 
 impl<W: Watch> Debuggee<W> {
-    /// Begins a conversation with a stub whose program has not run yet.
-    pub(super) fn attach(stream: UnixStream, watch: W, stub: Stub) -> Result<Debuggee<W>> {
-        let mut wire = Wire::new(stream, watch)?;
+    /// A conversation that has not begun, with a stub whose program has not run
+    /// yet.
+    pub(super) fn over(stream: UnixStream, watch: W, stub: Stub) -> Result<Debuggee<W>> {
+        let wire = Wire::new(stream, watch)?;
+        let description = Arc::new(Description::new(Vec::new(), stub.arch.byte_order));
+        let (offered, breakpoints) = (Offered::default(), BTreeSet::new());
+        Ok(Debuggee { wire, offered, description, stub, held: None, thread: None, breakpoints, ended: None })
+    }
+
+    /// Begins it.
+    pub(super) fn hello(&mut self) -> Result<()> {
+        let wire = &mut self.wire;
         // That we read i386 XML, too, makes gdbserver describe x86 registers.
         let said = wire.ask(b"qSupported:swbreak+;hwbreak+;vContSupported+;xmlRegisters=i386")?;
-        let mut offered = Offered::parse(said)?;
-        if offered.no_acks && wire.ask(b"QStartNoAckMode")? == b"OK" {
+        self.offered = Offered::parse(said)?;
+        if self.offered.no_acks && wire.ask(b"QStartNoAckMode")? == b"OK" {
             wire.stop_acks()?;
         }
-        offered.actions(wire.ask(b"vCont?")?);
-        let all = describe(&mut wire, &offered, &stub.arch.goarch)?;
-        let description = Arc::new(Description::new(all, stub.arch.byte_order));
-        if offered.pass_signals {
+        self.offered.actions(wire.ask(b"vCont?")?);
+        // gdbserver describes the registers of the thread that this selects, and
+        // without it fails an assertion.
+        wire.request(b"?");
+        self.until_stop()?;
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let wire = &mut self.wire;
+        let all = describe(wire, &self.offered, &self.stub.arch.goarch)?;
+        self.description = Arc::new(Description::new(all, self.stub.arch.byte_order));
+        if self.offered.pass_signals {
             let list: Vec<String> = signal::PASSED.iter().map(|s| format!("{s:x}")).collect();
-            expect_ok(&mut wire, format!("QPassSignals:{}", list.join(";")).as_bytes())?;
+            expect_ok(wire, format!("QPassSignals:{}", list.join(";")).as_bytes())?;
         }
-        let mut session = Debuggee {
-            wire,
-            offered,
-            description,
-            stub,
-            thread: None,
-            held: None,
-            breakpoints: BTreeSet::new(),
-            ended: None,
+        self.held = match data("g", self.wire.ask(b"g")?) {
+            Ok(text) => Some(text.len() / 2),
+            Err(RemoteError::Unsupported(_) | RemoteError::Refused { .. }) => None,
+            Err(error) => return Err(error),
         };
-        session.wire.request(b"?");
-        session.until_stop()?;
-        if session.ended.is_none() {
-            session.held = match data("g", session.wire.ask(b"g")?) {
-                Ok(text) => Some(text.len() / 2),
-                Err(RemoteError::Unsupported(_) | RemoteError::Refused { .. }) => None,
-                Err(error) => return Err(error),
-            };
-        }
-        Ok(session)
+        Ok(())
     }
 
     /// The registers of the thread that stopped last, by one `g`. What the stub

@@ -29,8 +29,7 @@ pub trait Watch {
 /// The connection.
 #[derive(Debug)]
 pub(super) struct Wire<W> {
-    /// Before the stream, so that it is dropped first: a stub that loses its
-    /// connection may let its program run on.
+    /// Before the stream, so that it is dropped first, see [`Wire::end`].
     pub(super) watch: W,
     stream: UnixStream,
     decoder: Decoder,
@@ -54,7 +53,13 @@ impl<W: Watch> Wire<W> {
         Ok(Wire { watch, stream, decoder: Decoder::default(), out: Vec::new(), acks: true, owes: false })
     }
 
-    /// Ends the watch, and the connection after it.
+    /// Ends the connection.
+    pub(super) fn close(self) -> W {
+        self.watch
+    }
+
+    /// Ends the watch, and the connection after it: a stub that loses its
+    /// connection may let its program run on.
     pub(super) fn end<T>(self, end: impl FnOnce(W) -> T) -> T {
         let Wire { watch, stream, .. } = self;
         let ended = end(watch);
