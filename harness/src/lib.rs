@@ -6,6 +6,7 @@
 //! [`exhibits`] (what the record shows of the code), [`session`] (all of it,
 //! and the record).
 
+pub mod abi_check;
 pub mod chunks;
 pub mod cli;
 pub mod commands;

@@ -1,6 +1,7 @@
 //! Finding and fetching toolchains and emulators, building, running and
 //! observing. Runners record facts and hold no opinion.
 
+pub mod abi_files;
 pub mod build;
 pub mod cache;
 pub mod cancel;

@@ -31,6 +31,8 @@ fn expect(goarch: &str, sig: &str, want: &str) {
 
 mod amd64;
 mod others;
+mod specification;
+mod table;
 
 #[test]
 fn prints_types_as_the_compiler_does() {
