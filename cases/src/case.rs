@@ -192,13 +192,8 @@ impl Case {
     /// An expression that has no value there: a constant that overflows, say.
     pub fn expected(&self, scope: &Scope, vector: &Vector, word: u32) -> Result<Expected, BadExpression> {
         let mut expected = self.evaluated(scope, vector, word)?;
-        // What the callee cannot or shall not report is not compared, and takes
-        // no part in telling what shares memory with what.
-        for (arg, param) in expected.args.iter_mut().zip(&self.signature.params) {
-            if param.visible_name().is_none() || !self.record_args {
-                *arg = Value::Unstated;
-            }
-        }
+        // Takes no part in telling what shares memory with what, either.
+        self.mask(&mut expected.args);
         expected.identify();
         Ok(expected)
     }
@@ -218,8 +213,22 @@ impl Case {
             }
             Outcome::Recovered { results: None, .. } | Outcome::Dies { .. } | Outcome::Goexit => {}
         }
+        let mut args = expected.args.clone();
+        identify(args.iter_mut());
+        self.mask(&mut expected.args);
         expected.identify();
+        expected.args = args;
         Ok(expected)
+    }
+
+    /// Takes out the arguments that the callee cannot or shall not report: a
+    /// case says nothing of what they share with the results.
+    pub fn mask(&self, args: &mut [Value]) {
+        for (arg, param) in args.iter_mut().zip(&self.signature.params) {
+            if param.visible_name().is_none() || !self.record_args {
+                *arg = Value::Unstated;
+            }
+        }
     }
 
     /// The values of a vector's expressions, with the addresses that the

@@ -74,9 +74,10 @@ pub struct Function {
     pub inlinable: bool,
 }
 
-/// The function that is called when a unit begins, and the variable, an `int`,
-/// that then holds the unit's number: linker symbols of each program.
-pub const BEGIN: &str = "goabi.test/rt.begin";
+/// The functions that are called in turns when a unit begins while a program is
+/// watched, and the variable, an `int`, that then holds the unit's number:
+/// linker symbols of each program.
+pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 /// See [`BEGIN`].
 pub const RUNNING: &str = "goabi.test/rt.Running";
 

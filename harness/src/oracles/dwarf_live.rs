@@ -129,10 +129,13 @@ fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str) -> Said {
         Sight::True => Said::Agree,
         Sight::NotDescribed | Sight::Partly => Said::NotDescribed,
         Sight::Unknown(why) => Said::Inapplicable(format!("there is nothing to compare with: {why}")),
-        Sight::Other { shown, location } => Said::Disagree {
+        Sight::Other { shown, location, described } => Said::Disagree {
             expected: expected(),
             basis: Basis::Case,
-            actual: text(shown),
+            actual: match described {
+                Some((n, size)) => format!("{}: {n} bytes of {size} are described", text(shown)),
+                None => text(shown),
+            },
             evidence: vec![format!("{words}: DWARF says {location}")],
         },
         Sight::Unreadable(why) => Said::Disagree {

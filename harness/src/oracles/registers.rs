@@ -118,13 +118,15 @@ fn unseen(what: &str) -> Said {
 
 /// The values of the results with those of the arguments before them, so that
 /// what shares memory with what can be told.
-fn identified(call: &CallSeen, results: &[SlotSeen], params: usize) -> Vec<SlotSeen> {
+fn identified(s: &Subject, call: &CallSeen, results: &[SlotSeen], params: usize) -> Vec<SlotSeen> {
     let inputs = call.entries.last().map(|e| e.inputs.as_slice()).unwrap_or_default();
-    let mut args = inputs.get(inputs.len().saturating_sub(params)..).unwrap_or_default().to_vec();
+    let args = inputs.get(inputs.len().saturating_sub(params)..).unwrap_or_default();
+    let mut args: Vec<Value> = args.iter().map(|a| a.clone().unwrap_or(Value::Unstated)).collect();
+    s.case.mask(&mut args);
     let mut results = results.to_vec();
-    let mut blanks = vec![Value::Unstated; args.len() + results.len()];
-    let all = args.iter_mut().chain(&mut results).zip(&mut blanks);
-    identify(all.map(|(s, b)| s.as_mut().unwrap_or(b)));
+    let mut blanks = vec![Value::Unstated; results.len()];
+    let results_too = results.iter_mut().zip(&mut blanks).map(|(s, b)| s.as_mut().unwrap_or(b));
+    identify(args.iter_mut().chain(results_too));
     results
 }
 
@@ -160,7 +162,7 @@ fn results(
         out.push((path("caller".into()), said));
     }
     for (word, words, seen) in places {
-        let seen = identified(call, seen, want.args.len());
+        let seen = identified(s, call, seen, want.args.len());
         if wanted.len() != seen.len() {
             out.push((path(word.into()), Said::Unobserved(format!("{} results were read", seen.len()))));
         }

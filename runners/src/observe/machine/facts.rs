@@ -101,6 +101,9 @@ pub enum Sight {
         shown: SlotSeen,
         /// The location, in words.
         location: String,
+        /// How many bytes it describes and how many the value has, where it
+        /// does not describe all.
+        described: Option<(u64, u64)>,
     },
     /// What it is to be compared with could not be read.
     Unknown(String),

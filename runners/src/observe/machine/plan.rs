@@ -26,7 +26,7 @@ pub struct Plan<'a> {
     /// Whether to stop at each statement.
     pub statements: bool,
     /// The symbols of the generated program by which it shows which unit runs.
-    pub begin: &'a str,
+    pub begin: [&'a str; 2],
     pub running: &'a str,
 }
 
@@ -64,8 +64,8 @@ pub(super) struct Prepared<'a, 'd> {
     pub plan: &'a Plan<'a>,
     pub constant: Constant<'d>,
     pub types: Types<'a>,
-    /// Where a unit begins.
-    pub begin: u64,
+    /// Where units begin, in turns.
+    pub begin: [u64; 2],
     /// Where the number of the unit is.
     pub running: u64,
     /// Parallel to the plan's; `None` where a function has no code.
@@ -88,6 +88,11 @@ pub(super) struct Code<'a> {
 }
 
 impl Code<'_> {
+    /// The most bytes from the stack pointer to the canonical frame address.
+    pub(super) fn frame(&self) -> u64 {
+        self.rows.iter().map(|r| r.cfa).max().unwrap_or(0)
+    }
+
     /// Bytes from the stack pointer to the canonical frame address.
     pub(super) fn cfa(&self, pc: u64) -> Option<u64> {
         self.rows.iter().find(|r| (r.low..r.high).contains(&pc)).map(|r| r.cfa)
@@ -104,7 +109,7 @@ pub(super) fn prepare<'a, 'd>(bytes: &'d [u8], plan: &'a Plan<'a>) -> Result<Pre
     let mut symbols = BTreeMap::new();
     for s in file.symbols() {
         if let Ok(name) = s.name()
-            && [plan.begin, plan.running, "runtime.types"].contains(&name)
+            && [plan.begin[0], plan.begin[1], plan.running, "runtime.types"].contains(&name)
         {
             symbols.insert(name, s.address());
         }
@@ -155,7 +160,8 @@ pub(super) fn prepare<'a, 'd>(bytes: &'d [u8], plan: &'a Plan<'a>) -> Result<Pre
             solid: slots.map(|s| solid(&s.ty, plan.arch, s.size)).collect(),
         }));
     }
-    let (begin, running) = (symbol(plan.begin)?, symbol(plan.running)?);
+    let [even, odd] = plan.begin;
+    let (begin, running) = ([symbol(even)?, symbol(odd)?], symbol(plan.running)?);
     Ok(Prepared { plan, constant: Constant::of(&file), types, begin, running, functions })
 }
 

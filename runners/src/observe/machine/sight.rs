@@ -105,10 +105,13 @@ fn sight(
         return if missing { Sight::Partly } else { Sight::True };
     }
     let ty = v.ty.map(Ty::Dwarf);
+    // A debugger takes what is missing for nothing.
+    let mut bytes = image.bytes.clone();
+    bytes.resize(bytes.len().max(solid.len()), 0);
     let shown = match ty {
-        Some(ty) if !missing => Decoder::new(types, state.memory).value(&ty, &image.bytes),
-        Some(_) => Err(format!("{} bytes of a value of {size}", image.known.iter().filter(|k| **k).count())),
+        Some(ty) => Decoder::new(types, state.memory).value(&ty, &bytes),
         None => Err("it has no type".to_string()),
     };
-    Sight::Other { shown, location: state.words(pieces) }
+    let described = image.known.iter().filter(|k| **k).count() as u64;
+    Sight::Other { shown, location: state.words(pieces), described: (described != size).then_some((described, size)) }
 }

@@ -116,7 +116,12 @@ impl State<'_, '_, '_, '_> {
         let mut at = 0;
         for p in pieces {
             let n = p.size.unwrap_or(size);
-            if let Some(bytes) = self.piece(&p.place, n, frame_base)? {
+            // A register alone holds no more than itself.
+            let held = match (p.size, &p.place) {
+                (None, Place::Register(r)) => n.min(self.registers.register(*r).map_or(n, |b| b.len() as u64)),
+                (Some(_) | None, _) => n,
+            };
+            if let Some(bytes) = self.piece(&p.place, held, frame_base)? {
                 image.put(at, &bytes);
             }
             at += len(n)?;

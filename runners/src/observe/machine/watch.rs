@@ -22,6 +22,10 @@ const MEMORY_PER_STOP: usize = 8 << 20;
 /// Returns of inner calls that are passed over, at most: each costs a stop.
 const MAX_INNER: u32 = 2_000;
 
+/// Bytes by which a stack must be larger than a frame for sure not to be grown:
+/// more than `StackSmall` and `StackBig` of `internal/abi/stack.go` together.
+const SLACK: u64 = 8 << 10;
+
 /// The signal of a breakpoint.
 const SIGTRAP: u8 = 5;
 
@@ -112,7 +116,7 @@ impl<'a, 'd> Watch<'a, 'd> {
 
     /// Follows the program to its end.
     pub(super) fn run(&mut self, facts: &mut MachineFacts) -> Result<Finish, RemoteError> {
-        self.debuggee.insert(self.prepared.begin)?;
+        self.debuggee.insert(self.prepared.begin[0])?;
         let mut stop = self.debuggee.resume()?;
         loop {
             stop = match stop {
@@ -141,9 +145,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         let mut registers = self.debuggee.registers_and(&floats)?;
         let pc = registers.unsigned(&self.arch().program_counter);
         let pc = pc.ok_or_else(|| RemoteError::Unsupported("the stub does not tell the program counter".into()))?;
-        if pc == self.prepared.begin {
+        let [even, odd] = self.prepared.begin;
+        if pc == even || pc == odd {
             self.begin(facts)?;
-            self.debuggee.step_over(pc)?;
+            self.debuggee.remove(pc)?;
+            self.debuggee.insert(if pc == even { odd } else { even })?;
             return self.debuggee.resume();
         }
         let Some(points) = self.points.get(&pc).cloned() else {
@@ -277,16 +283,20 @@ impl<'a, 'd> Watch<'a, 'd> {
         if self.arch().roles.link_register.is_none() { self.arch().word_size } else { 0 }
     }
 
-    /// The goroutine and the end of its stack; 0 and 0 on a port that keeps the
-    /// goroutine in thread-local storage only.
-    fn goroutine(&mut self, registers: &Registers) -> (u64, u64) {
+    /// The goroutine, the end of its stack and the guard that prologues compare
+    /// the stack pointer with; zeros on a port that keeps the goroutine in
+    /// thread-local storage only.
+    fn goroutine(&mut self, registers: &Registers) -> (u64, u64, u64) {
         let arch = self.arch();
-        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0) };
+        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0, 0) };
         let word = usize::try_from(arch.word_size).unwrap_or(8);
-        // runtime.g begins with stack.lo and stack.hi.
-        match self.debuggee.read(g.wrapping_add(arch.word_size), word) {
-            Ok(b) => (g, number(&b, arch.byte_order)),
-            Err(_) => (0, 0),
+        // runtime.g begins with stack.lo, stack.hi and stackguard0.
+        match self.debuggee.read(g.wrapping_add(arch.word_size), 2 * word) {
+            Ok(b) => {
+                let (end, guard) = b.split_at(word.min(b.len()));
+                (g, number(end, arch.byte_order), number(guard, arch.byte_order))
+            }
+            Err(_) => (0, 0, 0),
         }
     }
 
@@ -299,7 +309,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end) = self.goroutine(registers);
+        let (g, end, guard) = self.goroutine(registers);
         let depth = end.wrapping_sub(sp);
         match self.open.get(&f) {
             // Begun anew, on a larger stack.
@@ -347,9 +357,11 @@ impl<'a, 'd> Watch<'a, 'd> {
             self.set(back, Point::Caller(f))?;
         }
         self.open.insert(f, Open { call, g, depth, stack_end: end, truth, begun: false, inner: 0 });
-        // Without a mark behind the prologue nobody would take the breakpoint
-        // away again; a function begun anew is then not seen a second time.
-        Ok(code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
+        // Whether the prologue may have to grow the stack, and the function be
+        // begun anew. Without a mark behind the prologue nobody would take the
+        // breakpoint away again, and the second beginning is not seen.
+        let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
+        Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
     }
 
     fn return_address(&mut self, sp: u64, registers: &Registers) -> Result<Option<u64>, RemoteError> {
@@ -426,7 +438,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<(), RemoteError> {
         let Some((watched, code)) = self.parts(f) else { return Ok(()) };
-        let (_, end) = self.goroutine(registers);
+        let (_, end, _) = self.goroutine(registers);
         let Some(open) = self.open.get(&f) else { return Ok(()) };
         // A stack that moved since has other addresses in its pointers.
         if end != open.stack_end {
@@ -456,7 +468,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end) = self.goroutine(registers);
+        let (g, end, _) = self.goroutine(registers);
         let pushed = self.pushed();
         let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
         let at_entry = end.wrapping_sub(open.depth);
@@ -492,7 +504,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end) = self.goroutine(registers);
+        let (g, end, _) = self.goroutine(registers);
         let pushed = self.pushed();
         let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
         let at_entry = end.wrapping_sub(open.depth);
