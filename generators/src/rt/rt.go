@@ -66,7 +66,7 @@ func even() {
 
 //go:noinline
 func odd() {
-	unitCount = 0
+	entered = false
 }
 
 func fnv(h uint64, s string) uint64 {
