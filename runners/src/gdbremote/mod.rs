@@ -46,3 +46,5 @@ pub use wire::Watch;
 
 #[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+mod scripted_tests;
