@@ -120,8 +120,7 @@ pub(super) fn emulator(goarch: &str) -> Option<DebugExec> {
 }
 
 pub(super) fn gdbserver() -> Option<DebugExec> {
-    let goarch = crate::host::goarch().unwrap_or("?");
-    must(provision().gdbserver(goarch))
+    must(provision().gdbserver())
 }
 
 pub(super) fn launch(exec: &DebugExec, goarch: &str, program: &Program, env: &[(&str, &str)]) -> Debuggee {

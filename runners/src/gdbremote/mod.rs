@@ -38,6 +38,7 @@ mod wire;
 
 pub use error::RemoteError;
 pub use launch::{DebugExec, DebugSpec};
+pub(crate) use launch::{unpacked, version};
 pub use process::Process;
 pub use registers::{Register, Registers};
 pub use session::Debuggee;
