@@ -92,6 +92,12 @@ impl Started {
         self.leader.wait(most)
     }
 
+    /// The leader's.
+    #[cfg(test)]
+    pub(crate) fn pid(&self) -> Pid {
+        self.group.pid
+    }
+
     /// Counts the memory of the group that a descendant has made for itself.
     pub(crate) fn count_group(&mut self, group: Pid) {
         self.other = Some(group);

@@ -6,8 +6,8 @@ use super::session::{Debuggee, Stub};
 use super::wire::Watch;
 use crate::cancel::Cancel;
 use crate::child::{Started, Streams};
-use crate::error::RunnerError;
-use crate::process::{Limits, show};
+use crate::error::{RunnerError, how};
+use crate::process::{self, Limits, show};
 use crate::provision::Exec;
 use goabi_cases::arch::Arch;
 use rustix::process::Pid;
@@ -36,7 +36,11 @@ pub enum DebugExec {
         version: String,
     },
     /// For programs that this machine runs itself.
-    Gdbserver { path: PathBuf },
+    Gdbserver {
+        path: PathBuf,
+        /// Like `13.1`.
+        version: String,
+    },
 }
 
 impl DebugExec {
@@ -49,6 +53,28 @@ impl DebugExec {
             Exec::Emulated { path, version, .. } => {
                 Some(DebugExec::Emulator { path: path.clone(), version: version.clone() })
             }
+        }
+    }
+}
+
+/// gdbserver in an unpacked Debian package.
+pub(crate) fn unpacked(root: &Path) -> Option<PathBuf> {
+    Some(root.join("usr/bin/gdbserver")).filter(|path| path.is_file())
+}
+
+/// Asks gdbserver for its version, which also proves that it can be run.
+pub(crate) fn version(path: &Path, limits: &Limits, cancel: &Cancel) -> crate::error::Result<String> {
+    let mut cmd = Command::new(path);
+    cmd.arg("--version").env_clear().env("LC_ALL", "C");
+    let command = show(&cmd);
+    let done = process::run(cmd, limits, None, cancel)?;
+    cancel.check()?;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    // GNU gdbserver (Debian 13.1-3) 13.1
+    match said.lines().next().and_then(|line| line.split_whitespace().last()) {
+        Some(version) if done.success() => Ok(version.to_string()),
+        Some(_) | None => {
+            Err(RunnerError::Command { command, how: how(done.ended, done.stopped), output: done.output() })
         }
     }
 }
@@ -88,7 +114,7 @@ impl Debuggee<Process> {
         let dir = dir.map_err(RunnerError::io("create a folder in", &temp))?;
         match spec.exec {
             DebugExec::Emulator { path, version } => emulator(spec, path, version, arch, dir, cancel),
-            DebugExec::Gdbserver { path } => gdbserver(spec, path, arch, dir, cancel),
+            DebugExec::Gdbserver { path, .. } => gdbserver(spec, path, arch, dir, cancel),
         }
     }
 }
@@ -131,7 +157,7 @@ fn emulator(
     let command = show(&cmd);
     let folder = File::open(dir.path()).map_err(RunnerError::io("open", dir.path()))?;
     let started = Started::start(cmd, Streams::Files, &spec.limits)?;
-    let mut process = Process::new(started, dir, spec.limits.time, cancel);
+    let mut stub = Process::new(started, dir, spec.limits.time, cancel);
     // For us, too, the path must be short.
     let socket = PathBuf::from(format!("/proc/self/fd/{}/gdb", folder.as_raw_fd()));
     let mut pause = Duration::from_millis(1);
@@ -144,13 +170,13 @@ fn emulator(
         }
         // No descriptor announces a socket that is listened to, but one does
         // the emulator's end: that is what is waited for.
-        if process.wait(pause) {
-            return Err(process.not_started(command));
+        if stub.wait(pause) {
+            return Err(stub.not_started(command));
         }
-        process.look()?;
+        stub.look()?;
         pause = (pause * 2).min(Duration::from_millis(8));
     };
-    begin(Debuggee::over(stream, process, Stub { arch, steps_over: true })?, command)
+    begin(Debuggee::over(stream, stub, Stub { arch, steps_over: true })?, command)
 }
 
 /// What gdbserver starts the program with (GDB manual, 20.3.1 "Running
@@ -186,8 +212,8 @@ fn gdbserver(
     };
     let (ours, stdin, stdout) = pair().map_err(|source| RemoteError::Io { doing: "make a socket for", source })?;
     let started = Started::start(cmd, Streams::Socket { stdin, stdout, child_stdout, child_stderr }, &spec.limits)?;
-    let process = Process::new(started, dir, spec.limits.time, cancel);
-    let mut debuggee = begin(Debuggee::over(ours, process, Stub { arch, steps_over: false })?, command)?;
+    let stub = Process::new(started, dir, spec.limits.time, cancel);
+    let mut debuggee = begin(Debuggee::over(ours, stub, Stub { arch, steps_over: false })?, command)?;
     // Its first thread's number is the program's, which gdbserver makes the
     // leader of a group.
     let program = debuggee.thread().and_then(|id| i32::from_str_radix(id, 16).ok()).and_then(Pid::from_raw);

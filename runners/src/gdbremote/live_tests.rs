@@ -18,6 +18,7 @@ const PROGRAM: &str = r#"package main
 import (
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // Hot is a leaf: a function that may grow its stack begins anew after that.
@@ -38,6 +39,12 @@ func main() {
 	var s int64
 	for i := int64(0); i < int64(n); i++ {
 		s += Hot(i, i+7, float64(i)+0.5)
+	}
+	switch os.Getenv("HOT_DIE") {
+	case "abort":
+		panic("to be aborted")
+	case "kill":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
 	if os.Getenv("HOT_NIL") == "yes" {
 		s += Nil(nil)
@@ -113,8 +120,7 @@ pub(super) fn emulator(goarch: &str) -> Option<DebugExec> {
 }
 
 pub(super) fn gdbserver() -> Option<DebugExec> {
-    let goarch = crate::host::goarch().unwrap_or("?");
-    must(provision().gdbserver(goarch))
+    must(provision().gdbserver())
 }
 
 pub(super) fn launch(exec: &DebugExec, goarch: &str, program: &Program, env: &[(&str, &str)]) -> Debuggee {
@@ -198,10 +204,8 @@ fn tour(goarch: &str, exec: &DebugExec) -> Option<Completed> {
 #[test]
 fn every_ports_emulator() {
     for arch in Arch::all() {
-        // Go's runtime dies there, with or without a debugger: see below.
-        if arch.goarch != "386"
-            && let Some(exec) = emulator(&arch.goarch)
-        {
+        // Under qemu-i386 Go 1.27's runtime lives with one P only, as here.
+        if let Some(exec) = emulator(&arch.goarch) {
             let start = Instant::now();
             tour(&arch.goarch, &exec);
             eprintln!("{}: {:?}", arch.goarch, start.elapsed());
@@ -217,4 +221,176 @@ fn the_hosts_gdbserver() {
             tour("386", &exec);
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// All processes with this text in their command line.
+#[cfg(target_os = "linux")]
+fn processes(of: &std::path::Path) -> Vec<i32> {
+    let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let text = of.to_str().unwrap();
+    let runs = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        alive(*pid) && String::from_utf8_lossy(&line).contains(text)
+    };
+    pids.filter(runs).collect()
+}
+
+/// A copy of the program, so that its processes can be told from others'.
+#[cfg(target_os = "linux")]
+fn own(program: &Program, dir: &tempfile::TempDir) -> Program {
+    let path = dir.path().join("it's a program");
+    std::fs::copy(&program.path, &path).unwrap();
+    Program { path, hot: program.hot, code: program.code.clone() }
+}
+
+/// What is here to try: an emulator, and gdbserver.
+fn stubs() -> Vec<(&'static str, DebugExec)> {
+    let native = crate::host::goarch().and_then(|goarch| Some((goarch, gdbserver()?)));
+    emulator("arm64").map(|exec| ("arm64", exec)).into_iter().chain(native).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_left_behind() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let program = own(&program, &dir);
+        let mut debuggee = launch(&exec, goarch, &program, &[("HOT", "5")]);
+        debuggee.insert(program.hot).unwrap();
+        assert!(trapped(&debuggee.resume().unwrap()));
+        let folder = debuggee.wire.watch.dir().to_path_buf();
+        let pids = processes(&program.path);
+        assert!(!pids.is_empty() && folder.exists(), "{goarch}");
+        drop(debuggee);
+        assert!(!folder.exists() && processes(&program.path).is_empty(), "{goarch}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_stub_is_told_at_once_and_takes_the_program_with_it() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let program = own(&program, &dir);
+        // Once while it is stopped, once while it runs.
+        for running in [false, true] {
+            let mut debuggee = launch(&exec, goarch, &program, &[("HOT", "1"), ("HOT_SPIN", "yes")]);
+            let pid = debuggee.wire.watch.started().unwrap().pid();
+            let kill = move || rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            let start = Instant::now();
+            if running {
+                let killer = std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_millis(100));
+                    kill();
+                });
+                assert!(matches!(debuggee.resume(), Err(RemoteError::Closed)), "{goarch}");
+                killer.join().unwrap();
+            } else {
+                kill();
+                assert!(matches!(debuggee.registers(), Err(RemoteError::Closed)), "{goarch}");
+            }
+            assert!(start.elapsed() < Duration::from_secs(20));
+            let done = debuggee.finish().unwrap();
+            assert_eq!((done.ended, done.stopped), (Ended::Signalled(9), None), "{goarch}");
+            assert!(processes(&program.path).is_empty(), "{goarch}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_hangs_runs_into_its_limit() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let time = Duration::from_millis(1500);
+        let env = [("HOT", "1"), ("HOT_SPIN", "yes")];
+        let mut debuggee = launch_for(time, &exec, goarch, &program, &env).unwrap();
+        assert!(matches!(debuggee.resume(), Err(RemoteError::Timeout)), "{goarch}");
+        let done = debuggee.finish().unwrap();
+        assert_eq!((done.ended, done.stopped), (Ended::Signalled(9), Some(crate::process::Stop::Time)), "{goarch}");
+    }
+}
+
+#[test]
+fn signals_are_passed_on() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let mut debuggee = launch(&exec, goarch, &program, &[("HOT", "1"), ("HOT_NIL", "yes")]);
+        let stop = debuggee.resume().unwrap();
+        assert!(matches!(stop, Stop::Signal { signal: signal::SEGV, .. }), "{goarch}: {stop:?}");
+        // The runtime makes a panic of it, which the program recovers.
+        assert_eq!(debuggee.resume_with_signal(signal::SEGV).unwrap(), Stop::Exited(3), "{goarch}");
+        assert_eq!(String::from_utf8_lossy(&debuggee.finish().unwrap().stdout), "out 7\n", "{goarch}");
+    }
+}
+
+#[test]
+fn registers_are_changed() {
+    let all = ["arm64", "mips"].map(|goarch| emulator(goarch).map(|exec| (goarch, exec)));
+    for (goarch, exec) in all.into_iter().flatten().chain(stubs()) {
+        let Some(program) = program(goarch) else { return };
+        let mut debuggee = launch(&exec, goarch, &program, &[("HOT", "1")]);
+        debuggee.insert(program.hot).unwrap();
+        debuggee.resume().unwrap();
+        // Registers that hold no argument and no state of the runtime's at entry.
+        let name = match goarch {
+            "amd64" => "rdx",
+            "mips" => "r8",
+            _ => "x8",
+        };
+        let old = debuggee.registers().unwrap().bytes(name).unwrap().to_vec();
+        let new: Vec<u8> = old.iter().map(|b| !b).collect();
+        debuggee.set_register(name, &new).unwrap();
+        assert_eq!(debuggee.registers().unwrap().bytes(name), Some(new.as_slice()), "{goarch}");
+        debuggee.remove(program.hot).unwrap();
+        assert_eq!(debuggee.resume().unwrap(), Stop::Exited(3), "{goarch}");
+    }
+}
+
+#[test]
+fn a_program_that_dies_has_an_end() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let end = |how: &str| {
+            let env = [("HOT", "1"), ("HOT_DIE", how), ("GOTRACEBACK", "crash")];
+            let mut debuggee = launch(&exec, goarch, &program, &env);
+            let mut last = debuggee.resume();
+            while let Ok(Stop::Signal { signal, .. }) = last {
+                last = debuggee.resume_with_signal(signal);
+            }
+            (last, debuggee.finish().unwrap().ended)
+        };
+        let (stop, ended) = end("abort");
+        assert_eq!((stop.unwrap(), ended), (Stop::Killed(signal::ABRT), Ended::Signalled(6)), "{goarch}");
+        // What kills the program kills its emulator, before that can say so.
+        let (stop, ended) = end("kill");
+        assert!(matches!(stop, Ok(Stop::Killed(signal::KILL)) | Err(RemoteError::Closed)), "{goarch}: {stop:?}");
+        assert_eq!(ended, Ended::Signalled(9), "{goarch}");
+    }
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    for (goarch, exec) in stubs() {
+        let program = Program { path: "/no/such/program".into(), hot: 0, code: Vec::new() };
+        let error = launch_for(Duration::from_secs(60), &exec, goarch, &program, &[]).unwrap_err();
+        assert!(matches!(&error, RemoteError::NotStarted { .. }), "{error}");
+        // An emulator says nothing about it when it has a debugger to wait for.
+        let says = matches!(exec, DebugExec::Gdbserver { .. });
+        assert!(!says || error.to_string().contains("not found"), "{error}");
+    }
+    let old = DebugExec::Emulator { path: "/bin/false".into(), version: "5.0.1".into() };
+    let program = Program { path: "/bin/true".into(), hot: 0, code: Vec::new() };
+    let of = |exec: &DebugExec, goarch| launch_for(Duration::from_secs(60), exec, goarch, &program, &[]).unwrap_err();
+    assert!(matches!(of(&old, "arm64"), RemoteError::Unsupported(_)));
+    let dead = DebugExec::Emulator { path: "/bin/false".into(), version: "7.2".into() };
+    assert!(matches!(of(&dead, "arm64"), RemoteError::NotStarted { .. }));
+    assert!(matches!(of(&dead, "vax"), RemoteError::Unsupported(_)));
 }

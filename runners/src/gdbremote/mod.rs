@@ -38,6 +38,7 @@ mod wire;
 
 pub use error::RemoteError;
 pub use launch::{DebugExec, DebugSpec};
+pub(crate) use launch::{unpacked, version};
 pub use process::Process;
 pub use registers::{Register, Registers};
 pub use session::Debuggee;
@@ -46,3 +47,5 @@ pub use wire::Watch;
 
 #[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+mod scripted_tests;

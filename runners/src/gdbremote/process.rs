@@ -33,6 +33,12 @@ impl Process {
         Process { started: Some(started), dir, cancel: cancel.clone(), until, next: start, stopped: None }
     }
 
+    /// The folder that is its own.
+    #[cfg(test)]
+    pub(super) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Waits for its end, at most this long (below one second).
     pub(super) fn wait(&self, most: Duration) -> bool {
         self.started.as_ref().is_none_or(|s| s.wait(most))
