@@ -11,6 +11,7 @@ pub mod error;
 pub mod host;
 pub mod install;
 pub mod observe;
+pub mod package;
 pub mod process;
 pub mod provision;
 pub mod reuse;
