@@ -197,8 +197,9 @@ fn slot_name(class: RegClass, index: usize) -> String {
 
 /// Why a value of a register ABI is on the stack all the same.
 fn why_stack(abi: Abi, slot: &Slot, arch: &Arch, left: RegisterNeed) -> Result<Option<String>, LayoutError> {
+    // Of ABI0 the port tells why, once.
     if abi == Abi::Abi0 {
-        return Ok(Some("ABI0".to_string()));
+        return Ok(None);
     }
     if slot.size == 0 {
         return Ok(Some("what takes no bytes is stack-assigned".to_string()));

@@ -96,8 +96,12 @@ fn words(p: &Port) -> Markup {
                     @if v.words.is_empty() {
                         tr { (head(v)) td {} td.number { "0" } td { span.faint { (v.why_stack.as_deref().unwrap_or("no bytes")) } } @if confirmed { td {} } }
                     }
-                    @for w in &v.words { tr { (head(v)) (word(v, w)) @if confirmed { td { (seen(w)) } } } }
-                    @if v.more { tr { (head(v)) td colspan="3" { "… and more" } @if confirmed { td {} } } }
+                    @for (i, w) in v.words.iter().enumerate() { tr {
+                        @if i == 0 { (head(v)) }
+                        (word(v, w))
+                        @if confirmed { td { (seen(w)) } }
+                    } }
+                    @if v.more { tr { td colspan="3" { "… and more" } @if confirmed { td {} } } }
                 }
             }
         } }
@@ -105,12 +109,17 @@ fn words(p: &Port) -> Markup {
 }
 
 fn head(v: &Value) -> Markup {
-    html! { td.faint { (role(v.role)) } th scope="row" { (line(&v.name)) } td { code { (line(&v.ty)) } } }
+    let rows = v.words.len().max(1) + usize::from(v.more);
+    html! {
+        td.faint rowspan=(rows) { (role(v.role)) }
+        th scope="rowgroup" rowspan=(rows) { (line(&v.name)) }
+        td rowspan=(rows) { code { (line(&v.ty)) } }
+    }
 }
 
 fn word(v: &Value, w: &Word) -> Markup {
     html! {
-        td { code { (line(&w.part)) } }
+        td.part { code { (line(&w.part)) } }
         td.number { (w.bytes) }
         td { @match &w.place {
             Place::Register { slot, name } => { span.slot { (slot) } " " b { (line(name)) } },

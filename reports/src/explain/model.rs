@@ -102,7 +102,7 @@ pub struct Value {
     /// Bytes from the stack pointer at entry to its spill space, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spill: Option<u64>,
-    /// Why it is on the stack, if it is.
+    /// Why it is on the stack though the port has a register ABI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_stack: Option<String>,
     /// Its parts, by offset.
