@@ -190,6 +190,14 @@ impl Arch {
             .map(|reg| reg.name.as_str())
     }
 
+    /// Bytes between the stack pointer and the argument area when a function
+    /// is entered: the return PC, or what a caller reserves below its outgoing
+    /// arguments.
+    #[must_use]
+    pub fn entry_offset(&self) -> u64 {
+        if self.roles.link_register.is_some() { self.min_frame_size } else { self.word_size }
+    }
+
     /// Whether this is a 32-bit port.
     #[must_use]
     pub fn is_32_bit(&self) -> bool {

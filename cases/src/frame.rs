@@ -64,11 +64,7 @@ impl Frame {
         let (inputs, results) = (slots(&a.inputs, "arg")?, slots(&a.results, "ret")?);
         let end = |list: &[FrameSlot]| list.last().map(|s| s.offset + s.size);
         let args_size = end(&results).or(end(&inputs)).unwrap_or(0);
-        let entry_offset = match arch.roles.link_register {
-            Some(_) => arch.min_frame_size,
-            None => arch.word_size,
-        };
-        Ok(Frame { inputs, results, args_size, entry_offset })
+        Ok(Frame { inputs, results, args_size, entry_offset: arch.entry_offset() })
     }
 
     /// The line that begins the function: `TEXT ·f(SB), NOSPLIT, $0-24`.

@@ -115,7 +115,8 @@ impl<'a> Layouts<'a> {
         self.open.pop();
         let mut layout = layout?;
         // CalcStructSize knows this one type by its name.
-        if n.name == "align64" && n.package == "atomic" {
+        // (`explain --from` has all packages in one scope.)
+        if (n.name == "align64" && n.package == "atomic") || n.name == "atomicᐧalign64" {
             layout.align = 8;
         }
         self.done.insert(Arc::as_ptr(n), (n.clone(), layout.clone()));

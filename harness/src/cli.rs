@@ -36,6 +36,8 @@ pub enum Command {
     Report(Report),
     /// Compare two records; exit code 1 when something regressed.
     Diff(Diff),
+    /// Say where each word of a function's parameters and results travels, port by port.
+    Explain(Box<Explain>),
     /// Print a JSON schema.
     Schema(Schema),
     /// Say what is on this machine, and what each missing part costs.
@@ -202,6 +204,38 @@ pub enum ToolchainMatch {
     Ignore,
 }
 
+/// `goabi explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The function's signature in Go: 'func(n int) (any, error)'.
+    #[arg(value_name = "SIGNATURE", required_unless_present = "from")]
+    pub signature: Option<String>,
+    /// A function of a package of yours instead: ./pkg.Func, ./pkg.Type.Method, or file.go:line.
+    #[arg(long, value_name = "FUNCTION", conflicts_with = "signature")]
+    pub from: Option<String>,
+    /// Targets: linux/arm64, arm64, or all; commas between [default: linux/amd64,linux/arm64].
+    #[arg(long, value_name = "LIST")]
+    pub target: Vec<String>,
+    /// Go versions; commas between [default: the newest known; with --asm, --observe and --from, as for `run`].
+    #[arg(long, value_name = "LIST")]
+    pub go: Vec<String>,
+    /// The build mode: opt, noopt or noregabi [default: opt].
+    #[arg(long, value_name = "MODE")]
+    pub build: Option<String>,
+    /// Add the instructions of such a function, built by a toolchain.
+    #[arg(long)]
+    pub asm: bool,
+    /// Print the stack layout of ABI0 as a comment for a Go assembly file.
+    #[arg(long, conflicts_with = "json")]
+    pub abi0: bool,
+    /// Print the data as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with maps of the registers.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
 /// `goabi schema`.
 #[derive(Args, Debug)]
 pub struct Schema {
@@ -221,6 +255,8 @@ pub enum SchemaKind {
     Record,
     /// What `goabi diff --format json` prints.
     Comparison,
+    /// What `goabi explain --json` prints.
+    Explanation,
 }
 
 /// `goabi doctor`.

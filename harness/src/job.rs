@@ -2,6 +2,7 @@
 //! time. A case that does not compile, or breaks the compiler, is found and
 //! left out, so that it costs no other case its result.
 
+use crate::abi_check::abi_facts;
 use crate::chunks::Picked;
 use crate::exhibits::{self, Exhibit, Inside, Picks};
 use crate::judge::{emulator_died, end_words, judge, vector_seen};
@@ -13,6 +14,7 @@ use goabi_cases::case::{CaseFile, Expected};
 use goabi_generators::program::{Program, Selected, Unit, UnitKind, generate};
 use goabi_reports::record::{OracleSummary, Problem, ProblemKind, RUN};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
+use goabi_runners::abi_files::AbiFiles;
 use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
@@ -355,6 +357,9 @@ fn run_built(
     let before = out.cells.len();
     let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
     let inside = inside(job, s, group, program, artifact);
+    let files = AbiFiles::of(&s.toolchains[job.toolchain]);
+    let version = s.toolchains[job.toolchain].version;
+    let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
     let watched = watch(s, &inside, &seen.dwarf, only.as_ref(), out)?;
     let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
     out.exhibits.extend(exhibits);
@@ -437,6 +442,7 @@ fn run_built(
                 dwarf: &seen.dwarf,
                 functions: &functions,
                 machine: machine.as_ref(),
+                abi: &abi,
             };
             out.cells.push(judge(&subject));
             (s.progress)("judged", 1);

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod commands;
 pub mod exhibits;
 pub mod exit;
+pub mod explain;
 pub mod job;
 mod judge;
 pub mod oracles;

@@ -74,6 +74,7 @@ impl Scene {
             dwarf: &Fact::NotRequested,
             functions: &[],
             machine: None,
+            abi: &[],
         })
     }
 

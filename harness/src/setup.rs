@@ -77,17 +77,20 @@ pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers
         let mut mine = Vec::new();
         for how in ways {
             let found = match (how, exec) {
-                (How::Native, Exec::Native) => p.gdbserver(goarch),
+                (How::Native, Exec::Native) => p.gdbserver(),
                 // Programs of other ports do not run natively.
                 (How::Native, Exec::Emulated { .. }) => continue,
                 (How::Emulated, Exec::Emulated { .. }) => Ok(exec.clone()).and_then(stub),
                 (How::Emulated, Exec::Native) => p.emulated(goarch, name).and_then(stub),
             };
-            mine.push((*how, match found {
-                Ok(e) => Ok(e),
-                Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
-                Err(e) => Err(format!("{e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default())),
-            }));
+            mine.push((
+                *how,
+                match found {
+                    Ok(e) => Ok(e),
+                    Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
+                    Err(e) => Err(format!("{e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default())),
+                },
+            ));
         }
         out.insert(goarch.clone(), mine);
     }

@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod coordinate;
 pub mod environment;
+pub mod explain;
 pub mod function;
 pub mod groups;
 mod html;

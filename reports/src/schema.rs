@@ -1,6 +1,7 @@
 //! The JSON schemas of what goabi writes, committed in `reports/schema/`.
 
 use crate::compare::model::Comparison;
+use crate::explain::model::Explanation;
 use crate::record::Record;
 use schemars::Schema;
 
@@ -14,6 +15,12 @@ pub fn record_schema() -> String {
 #[must_use]
 pub fn comparison_schema() -> String {
     pretty(&schemars::schema_for!(Comparison))
+}
+
+/// The schema of `goabi explain --json`, as committed in `explanation.schema.json`.
+#[must_use]
+pub fn explanation_schema() -> String {
+    pretty(&schemars::schema_for!(Explanation))
 }
 
 fn pretty(schema: &Schema) -> String {
@@ -44,5 +51,6 @@ mod tests {
     fn the_committed_schemas_are_fresh() {
         is_fresh("record.schema.json", &super::record_schema());
         is_fresh("comparison.schema.json", &super::comparison_schema());
+        is_fresh("explanation.schema.json", &super::explanation_schema());
     }
 }

@@ -12,6 +12,7 @@ pub mod gdbremote;
 pub mod host;
 pub mod install;
 pub mod observe;
+pub mod package;
 pub mod process;
 pub mod provision;
 pub mod reuse;

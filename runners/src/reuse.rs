@@ -56,11 +56,10 @@ impl RunKey {
         let mut parts = Parts::new();
         parts.add(MACHINE_FORMAT).add(&spec.artifact.digest);
         let path = match spec.exec {
-            DebugExec::Emulator { path, version } => {
+            DebugExec::Emulator { path, version } | DebugExec::Gdbserver { path, version } => {
                 parts.add(version);
                 path
             }
-            DebugExec::Gdbserver { path } => path,
         };
         let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
         parts.add(path.as_os_str().as_encoded_bytes()).add(format!("{file:?}"));

@@ -27,6 +27,7 @@ mod cache;
 mod check;
 mod diff;
 mod doctor;
+mod explain;
 mod list;
 mod nightly;
 mod report;
@@ -41,6 +42,9 @@ pub enum CommandError {
     /// Mistakes in files, all of them.
     #[error("{} in the case files", count(.0.len()))]
     Mistakes(Vec<Mistake>),
+    /// A mistake in a signature on the command line.
+    #[error("{}", .0.message)]
+    Signature(Box<Mistake>),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -74,7 +78,7 @@ impl CommandError {
     fn code(&self) -> u8 {
         match self {
             CommandError::Mistakes(_) | CommandError::Plan(_) | CommandError::Selector(_) => exit::MISTAKE,
-            CommandError::Record(_) | CommandError::Usage(_) => exit::MISTAKE,
+            CommandError::Record(_) | CommandError::Usage(_) | CommandError::Signature(_) => exit::MISTAKE,
             CommandError::Runner(RunnerError::Cancelled) => exit::INTERRUPTED,
             CommandError::Runner(RunnerError::BadRequest { .. } | RunnerError::NotAGoroot { .. }) => exit::MISTAKE,
             CommandError::Runner(_) | CommandError::Output(_) => exit::BROKEN,
@@ -91,6 +95,7 @@ impl CommandError {
                     Some(more) => eprintln!("goabi: {}; the first {SHOWN} are shown, {more} more are not", count(n)),
                 }
             }
+            CommandError::Signature(m) => explain::print_mistake(*m),
             CommandError::Runner(e) => {
                 eprintln!("goabi: {e}");
                 if let Some(h) = e.help() {
@@ -126,6 +131,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
         Command::Report(a) => report::run(&a),
         Command::Diff(a) => diff::run(&a),
         Command::Schema(a) => schema::run(a.of),
+        Command::Explain(a) => explain::run(&common, &a),
         Command::Doctor(a) => doctor::run(&common, &a),
         Command::Setup(a) => setup::run(&common, &a),
         Command::Cache(a) => cache::run(&common, a.command),

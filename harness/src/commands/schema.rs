@@ -14,6 +14,7 @@ pub fn text(kind: SchemaKind) -> String {
         SchemaKind::Expectations => pretty(&goabi_cases::expectation::json_schema()),
         SchemaKind::Record => goabi_reports::schema::record_schema(),
         SchemaKind::Comparison => goabi_reports::schema::comparison_schema(),
+        SchemaKind::Explanation => goabi_reports::schema::explanation_schema(),
     }
 }
 

@@ -81,6 +81,7 @@ impl<'a> Scene<'a> {
             dwarf: &Fact::NotRequested,
             functions: &[],
             machine: None,
+            abi: &[],
         };
         let oracle = ORACLES.iter().find(|o| o.id() == oracle).unwrap();
         oracle.judge(&subject).iter().any(|v| matches!(v, Verdict::Disagree(_) | Verdict::Unobserved(_)))

@@ -18,7 +18,7 @@ pub mod dwarf;
 mod dwarf_live;
 pub mod layout;
 mod panics;
-mod registers;
+pub(crate) mod registers;
 mod values;
 
 /// What is known of one cell.
@@ -37,6 +37,8 @@ pub struct Subject<'a> {
     pub functions: &'a [&'a Function],
     /// What registers and memory showed, if they were watched.
     pub machine: Option<&'a Machine>,
+    /// The toolchain's own files against the architecture file.
+    pub abi: &'a [dwarf::Check],
 }
 
 /// What was wanted and what was seen of one vector.

@@ -1,6 +1,7 @@
 //! `registers`: what registers and memory really hold at each entry and each
 //! return of a function under test, where the ABI assigns it, against the case.
 
+use super::dwarf::verdicts;
 use super::{Oracle, Subject};
 use crate::witness::{How, Machine, Said, View, Watched, hear};
 use goabi_cases::assignment::{Abi, Slot, SlotPlace, assign_abi};
@@ -21,21 +22,50 @@ impl Oracle for Kind {
         "registers and memory at each entry and return, by the ABI assignment"
     }
     fn judge(&self, s: &Subject) -> Vec<Verdict> {
+        // A model of other registers than the toolchain's would be no measure.
+        let mut out = verdicts(s, "registers", s.abi.to_vec(), str::to_string);
         let Some(m) = s.machine else {
-            return vec![Verdict::Inapplicable("the machine was not watched".into())];
+            out.push(Verdict::Inapplicable("the machine was not watched".into()));
+            return out;
         };
-        let witnesses: Vec<(How, Vec<(String, Said)>)> =
-            m.views.iter().map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector(s, m, v, i)).collect())).collect();
-        hear(s, "registers", &witnesses)
+        let witnesses: Vec<(How, Vec<(String, Said)>)> = m
+            .views
+            .iter()
+            .map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector_said(s, m, v, i)).collect()))
+            .collect();
+        out.extend(hear(s, "registers", &witnesses));
+        out
     }
 }
 
+/// Which side a wrong value comes from: whether the machine held the wanted one
+/// where it was handed over. `None` where that was not seen.
+pub(crate) fn handed_over(s: &Subject, path: &str) -> Option<bool> {
+    let m = s.machine?;
+    // `vectors[2].args[0].elems[1]`.
+    let (vector, rest) = path.strip_prefix("vectors[")?.split_once("].")?;
+    let i: usize = vector.parse().ok()?;
+    let (word, number) = rest.split_once('[')?;
+    let number = number.split(']').next()?;
+    let at = match word {
+        "args" => format!("vectors[{i}].entry.args[{number}]"),
+        "results" => format!("vectors[{i}].return.results[{number}]"),
+        _ => return None,
+    };
+    let said = m.views.iter().flat_map(|v| vector_said(s, m, v, i)).filter(|(p, _)| *p == at);
+    let answers: Vec<bool> = said
+        .filter_map(|(_, said)| match said {
+            Said::Agree => Some(true),
+            Said::Disagree { .. } => Some(false),
+            Said::NotDescribed | Said::Inapplicable(_) | Said::Unobserved(_) => None,
+        })
+        .collect();
+    let first = *answers.first()?;
+    answers.iter().all(|a| *a == first).then_some(first)
+}
+
 /// Which call of a vector is the one under test; or what is to be said instead.
-pub(super) fn call_of<'a>(
-    s: &Subject<'a>,
-    view: &'a View,
-    i: usize,
-) -> Result<(&'a Function, &'a CallSeen), Said> {
+pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(&'a Function, &'a CallSeen), Said> {
     match &view.watched {
         Watched::Skipped(why) => return Err(Said::Inapplicable(why.clone())),
         Watched::Unavailable(why) => return Err(Said::Unobserved(why.clone())),
@@ -64,7 +94,7 @@ fn wanted_results(e: &Expected) -> Option<&[Value]> {
     }
 }
 
-fn vector(s: &Subject, m: &Machine, view: &View, i: usize) -> Vec<(String, Said)> {
+fn vector_said(s: &Subject, m: &Machine, view: &View, i: usize) -> Vec<(String, Said)> {
     let path = |rest: &str| format!("vectors[{i}].{rest}");
     let Some(want) = m.expected.get(i) else { return vec![] };
     let (f, call) = match call_of(s, view, i) {

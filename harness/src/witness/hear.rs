@@ -46,9 +46,8 @@ pub(crate) fn hear(s: &Subject, oracle: &str, witnesses: &[(How, Vec<(String, Sa
 fn seen_by(how: How, path: &str, actual: &str, witnesses: &[(How, Vec<(String, Said)>)]) -> String {
     let mut text = format!("seen {how}");
     for (other, all) in witnesses.iter().filter(|(other, _)| *other != how) {
-        let same = |(p, said): &&(String, Said)| {
-            p == path && matches!(said, Said::Disagree { actual: a, .. } if a == actual)
-        };
+        let same =
+            |(p, said): &&(String, Said)| p == path && matches!(said, Said::Disagree { actual: a, .. } if a == actual);
         let word = match all.iter().find(same) {
             Some(_) => format!(" and {other}"),
             None => match all.iter().find(|(p, _)| p == path) {

@@ -65,13 +65,12 @@ fn may_change(case: &Case, vectors: &[usize], name: &str) -> bool {
     let by_body = vectors.iter().filter_map(|v| case.vectors.get(*v)).any(|v| v.action == Action::Body);
     let Some(body) = case.body.as_deref().filter(|_| by_body) else { return false };
     body.lines().any(|line| {
-        let mentioned = line
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .any(|word| word == name);
+        let mentioned = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == name);
         let compares = line.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", "").replace(":=", "");
         let changes = compares.contains('=') || line.contains("++") || line.contains("--") || line.contains('&');
         // Methods may have pointer receivers; a declaration may shadow the name.
-        let hides = line.contains(&format!("{name}.")) || line.contains(&format!("{name} :=")) || line.contains("range");
+        let hides =
+            line.contains(&format!("{name}.")) || line.contains(&format!("{name} :=")) || line.contains("range");
         mentioned && (changes || hides)
     })
 }

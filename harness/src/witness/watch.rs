@@ -4,6 +4,7 @@ use super::{How, plan};
 use crate::exhibits::Inside;
 use crate::job::{JobResult, Shared};
 use goabi_generators::program::UnitKind;
+use goabi_reports::record::{Problem, ProblemKind};
 use goabi_runners::error::RunnerError;
 use goabi_runners::gdbremote::DebugExec;
 use goabi_runners::observe::dwarf::DwarfFacts;
@@ -20,6 +21,9 @@ pub type Observers = BTreeMap<String, Vec<(How, Result<DebugExec, String>)>>;
 
 /// For a program under a debugger, that may stop ten thousand times.
 const LIMITS: Limits = Limits { time: Duration::from_secs(180), output: 64 << 20, memory: 2 << 30 };
+
+/// How the reason of a program ends that never came to its first unit.
+const NOT_BEGUN: &str = "before any unit began";
 
 /// What became of watching a program in one way.
 #[derive(Clone, Debug)]
@@ -52,11 +56,23 @@ pub(crate) fn watch(
         Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
     };
     let mut seen = Vec::new();
+    // Where the machine itself runs the programs, an emulator that cannot says
+    // nothing of them: so does qemu-i386 with the runtime of Go 1.27.
+    let natively = observers.iter().any(|(how, _)| *how == How::Native);
     for (how, exec) in observers {
         let program = match exec {
-            Ok(exec) => one(s, inside, &plan, exec, only, out)?,
+            Ok(exec) => match one(s, inside, &plan, exec, only, out)? {
+                Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
+                    Program::Skipped(format!("{how} {why}"))
+                }
+                other => other,
+            },
             Err(why) => Program::Skipped(why.lines().next().unwrap_or_default().to_string()),
         };
+        if let (Program::Skipped(why), Ok(_)) = (&program, exec) {
+            let message = format!("{}, {how}: {why}", inside.job.target);
+            out.problems.push(Problem { kind: ProblemKind::NotWatched, toolchain: None, cell: None, message });
+        }
         seen.push((*how, program));
     }
     Ok(seen)
@@ -96,7 +112,9 @@ fn one(
             Ok(facts) => facts,
             Err(ObserveError::Runner(e)) => return Err(e),
             Err(ObserveError::Unsupported(why)) => return Ok(Program::Skipped(why)),
-            Err(e @ ObserveError::Program(_)) => return Ok(Program::Unavailable(e.to_string())),
+            Err(e @ (ObserveError::Program(_) | ObserveError::NotBegun(_))) => {
+                return Ok(Program::Unavailable(e.to_string()));
+            }
         },
     };
     if let Some(key) = key {

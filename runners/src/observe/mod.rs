@@ -5,6 +5,7 @@ pub mod disasm;
 pub mod dwarf;
 pub mod listing;
 pub mod machine;
+pub mod objdump;
 pub mod records;
 
 mod frames;

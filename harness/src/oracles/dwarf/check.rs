@@ -8,8 +8,8 @@ use goabi_cases::assignment::{Assignment, Slot, SlotPlace, assign};
 use goabi_cases::cell::Build;
 use goabi_cases::signature::Signature;
 use goabi_cases::version::GoVersion;
-use goabi_runners::observe::machine::SlotAt;
 use goabi_runners::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Variable};
+use goabi_runners::observe::machine::SlotAt;
 
 /// Judges one function: that it is there, and for the receiver, each parameter
 /// and each result its name, flag, line, type and location.

@@ -36,6 +36,10 @@ pub enum ObserveError {
     /// The emulator or gdbserver lacks something: no fault of the program.
     #[error("{0}")]
     Unsupported(String),
+    /// The very first process ended before any unit began: under an emulator of a
+    /// port that the machine runs itself that is the emulator's affair.
+    #[error("{0} before any unit began")]
+    NotBegun(String),
     /// The program is not what the generator and Go make.
     #[error("the program cannot be watched: {0}")]
     Program(String),
@@ -95,8 +99,9 @@ fn one(
 ) -> std::result::Result<Vec<u32>, ObserveError> {
     let units = ranges(batch);
     // The working folder is the program's own, and gone with it.
-    let env = [("GOABI_UNITS", &*units), ("GOABI_TRANSCRIPT", "transcript"), ("GOABI_QUIET", "1"), ("GOMAXPROCS", "1"), CALM]
-        .map(|(k, v)| (k.to_string(), v.to_string()));
+    let env =
+        [("GOABI_UNITS", &*units), ("GOABI_TRANSCRIPT", "transcript"), ("GOABI_QUIET", "1"), ("GOMAXPROCS", "1"), CALM]
+            .map(|(k, v)| (k.to_string(), v.to_string()));
     let debug = DebugSpec {
         exec: spec.exec,
         goarch: spec.goarch,
@@ -135,6 +140,9 @@ fn one(
                 Some(Cut::Died(why) | Cut::Lost(why) | Cut::NotRun(why)) => why,
                 None => "the process ended".to_string(),
             };
+            if facts.processes == 1 {
+                return Err(ObserveError::NotBegun(why));
+            }
             not_run(batch, &format!("{why} before any unit began"), facts);
             return Ok(vec![]);
         }

@@ -127,11 +127,7 @@ pub(super) fn prepare<'a, 'd>(bytes: &'d [u8], plan: &'a Plan<'a>) -> Result<Pre
     let keys: BTreeSet<u64> = starts.keys().copied().collect();
     let mut frames = frames(&file, stack_pointer, &keys).map_err(|e| e.to_string())?;
     let text = Text::of(&file);
-    let types = Types {
-        arch: plan.arch,
-        dwarf: Some(plan.dwarf),
-        descriptors: symbols.get("runtime.types").copied(),
-    };
+    let types = Types { arch: plan.arch, dwarf: Some(plan.dwarf), descriptors: symbols.get("runtime.types").copied() };
     let mut functions = Vec::new();
     for w in &plan.functions {
         let Some(dwarf) = plan.dwarf.functions.get(&w.symbol) else {

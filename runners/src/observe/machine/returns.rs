@@ -13,7 +13,9 @@ pub fn returns(goarch: &str, code: &[u8]) -> Option<Vec<u64>> {
             return Some(all.into_iter().filter(|i| i.kind == Kind::Return).map(|i| i.offset).collect());
         }
         // MOVW.P n(SP), PC; BX LR, MOVW LR, PC and ADD $0, LR, PC of leaf functions.
-        "arm" => |b| matches!(word(b, false), 0xe12f_ff1e | 0xe1a0_f00e | 0xe28e_f000) || word(b, false) & !0xfff == 0xe49d_f000,
+        "arm" => |b| {
+            matches!(word(b, false), 0xe12f_ff1e | 0xe1a0_f00e | 0xe28e_f000) || word(b, false) & !0xfff == 0xe49d_f000
+        },
         // JIRL R0, R1, 0.
         "loong64" => |b| word(b, false) == 0x4c00_0020,
         // JR R31; what stands in its delay slot is still to come.

@@ -2,9 +2,9 @@
 
 use super::memory::Reader;
 use crate::observe::dwarf::{LocationFact, Piece, Place};
+use gimli::{EndianSlice, Evaluation, EvaluationResult, Location, RunTimeEndian, Value};
 use goabi_cases::arch::{Arch, ByteOrder, Float32Form, RegClass};
 use goabi_cases::assignment::{Slot, SlotPlace};
-use gimli::{EndianSlice, Evaluation, EvaluationResult, Location, RunTimeEndian, Value};
 
 /// The registers of the thread that stopped.
 pub trait Registers {
@@ -200,10 +200,9 @@ impl State<'_, '_, '_, '_> {
                 }
                 other => Err(format!("a frame base of another form: {other:?}")),
             },
-            LocationFact::Absent
-            | LocationFact::Empty
-            | LocationFact::Unreadable(_)
-            | LocationFact::List(_) => Err("the function has no frame base".to_string()),
+            LocationFact::Absent | LocationFact::Empty | LocationFact::Unreadable(_) | LocationFact::List(_) => {
+                Err("the function has no frame base".to_string())
+            }
         }
     }
 

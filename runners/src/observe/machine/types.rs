@@ -225,8 +225,7 @@ impl Types<'_> {
         match (a, b) {
             (Layer::Array(n, a), Layer::Array(m, b)) => n == m && self.alike(&a, &b, depth + 1),
             (Layer::Struct(a), Layer::Struct(b)) => {
-                a.len() == b.len()
-                    && a.iter().zip(&b).all(|((o, a), (p, b))| o == p && self.alike(a, b, depth + 1))
+                a.len() == b.len() && a.iter().zip(&b).all(|((o, a), (p, b))| o == p && self.alike(a, b, depth + 1))
             }
             (Layer::Slice(_), Layer::Slice(_)) | (Layer::Pointer(_), Layer::Pointer(_)) => true,
             (a, b) => a == b,
@@ -284,7 +283,8 @@ impl Types<'_> {
     ///
     /// In words, if it cannot be read.
     pub fn direct(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<bool, String> {
-        let flags = memory.read(at + 2 * self.arch.word_size + 4, 4).map_err(|e| format!("the type descriptor: {e}"))?;
+        let flags =
+            memory.read(at + 2 * self.arch.word_size + 4, 4).map_err(|e| format!("the type descriptor: {e}"))?;
         Ok([flags.first(), flags.last()].into_iter().flatten().any(|f| f & 0x20 != 0))
     }
 

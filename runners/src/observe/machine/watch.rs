@@ -42,7 +42,11 @@ enum Point {
 impl Point {
     fn function(self) -> usize {
         match self {
-            Point::Entry(f) | Point::AfterPrologue(f) | Point::Statement(f, _) | Point::Return(f) | Point::Caller(f) => f,
+            Point::Entry(f)
+            | Point::AfterPrologue(f)
+            | Point::Statement(f, _)
+            | Point::Return(f)
+            | Point::Caller(f) => f,
         }
     }
 }
@@ -107,7 +111,16 @@ pub(super) enum Finish {
 
 impl<'a, 'd> Watch<'a, 'd> {
     pub(super) fn new(prepared: &'a Prepared<'a, 'd>, debuggee: Debuggee) -> Self {
-        Watch { prepared, debuggee, points: BTreeMap::new(), open: BTreeMap::new(), floats: vec![], unit: None, stops: 0, last_signal: None }
+        Watch {
+            prepared,
+            debuggee,
+            points: BTreeMap::new(),
+            open: BTreeMap::new(),
+            floats: vec![],
+            unit: None,
+            stops: 0,
+            last_signal: None,
+        }
     }
 
     fn arch(&self) -> &'a Arch {
@@ -245,7 +258,8 @@ impl<'a, 'd> Watch<'a, 'd> {
                 // The code that grows the stack comes before the prologue, whatever
                 // its address: the line table gives it the function's own line,
                 // the location lists the places of the body.
-                if code.lines.prologue_end.is_some() && self.open.get(&f).is_some_and(|o| !o.begun) {
+                let behind = code.returns.last().is_none_or(|last| pc > *last);
+                if (code.lines.prologue_end.is_some() || behind) && self.open.get(&f).is_some_and(|o| !o.begun) {
                     return Ok(true);
                 }
                 if let Some(open) = self.open.get_mut(&f) {
@@ -395,9 +409,7 @@ impl<'a, 'd> Watch<'a, 'd> {
             };
             let image = state.assigned(slot, area);
             values.push(match &image {
-                Ok(image) => {
-                    Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes)
-                }
+                Ok(image) => Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
                 Err(why) => Err(why.clone()),
             });
             images.push(image);
