@@ -16,10 +16,13 @@ use std::time::{Duration, Instant};
 const PROGRAM: &str = r#"package main
 
 import (
+	"bytes"
 	"os"
 	"strconv"
 	"syscall"
 )
+
+var eaten [][]byte
 
 // Hot is a leaf: a function that may grow its stack begins anew after that.
 //
@@ -41,6 +44,14 @@ func main() {
 		s += Hot(i, i+7, float64(i)+0.5)
 	}
 	switch os.Getenv("HOT_DIE") {
+	case "print":
+		for {
+			os.Stdout.WriteString("0123456789012345678901234567890123456789\n")
+		}
+	case "eat":
+		for {
+			eaten = append(eaten, bytes.Repeat([]byte{1}, 1<<20))
+		}
 	case "abort":
 		panic("to be aborted")
 	case "kill":
@@ -49,6 +60,7 @@ func main() {
 	if os.Getenv("HOT_NIL") == "yes" {
 		s += Nil(nil)
 	}
+	os.WriteFile("spinning", nil, 0o666)
 	for os.Getenv("HOT_SPIN") == "yes" {
 	}
 	os.Stdout.WriteString("out " + strconv.FormatInt(s, 10) + "\n")
@@ -137,7 +149,7 @@ pub(super) fn launch_for(
     let calm = [("GODEBUG", "asyncpreemptoff=1"), ("GOMAXPROCS", "1")];
     let env: Vec<(String, String)> =
         calm.iter().chain(env).map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect();
-    let limits = Limits { time, ..Limits::RUN };
+    let limits = Limits { time, output: 4 << 20, memory: 400 << 20 };
     Debuggee::launch(&DebugSpec { exec, goarch, program: &program.path, env: &env, limits }, &Cancel::new())
 }
 
@@ -186,6 +198,8 @@ fn tour(goarch: &str, exec: &DebugExec) -> Option<Completed> {
             assert_eq!(registers.unsigned(f), Some(bits), "{goarch}");
         }
         assert_eq!(debuggee.read(program.hot, 16).unwrap(), program.code, "{goarch}");
+        // More than a packet of qemu's holds.
+        assert_eq!(debuggee.read(program.hot - 5000, 5016).unwrap()[5000..], program.code, "{goarch}");
         assert!(matches!(debuggee.read(8, 8), Err(RemoteError::Refused { .. })), "{goarch}");
         assert!(trapped(&debuggee.step_over(program.hot).unwrap()));
         let after = debuggee.registers().unwrap().unsigned(pc).unwrap();
@@ -287,8 +301,11 @@ fn a_killed_stub_is_told_at_once_and_takes_the_program_with_it() {
             let kill = move || rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
             let start = Instant::now();
             if running {
+                let file = debuggee.wire.watch.dir().join("work/spinning");
                 let killer = std::thread::spawn(move || {
-                    std::thread::sleep(Duration::from_millis(100));
+                    while !file.exists() && start.elapsed() < Duration::from_secs(30) {
+                        crate::wait::pause(Duration::from_millis(2));
+                    }
                     kill();
                 });
                 assert!(matches!(debuggee.resume(), Err(RemoteError::Closed)), "{goarch}");
@@ -297,7 +314,7 @@ fn a_killed_stub_is_told_at_once_and_takes_the_program_with_it() {
                 kill();
                 assert!(matches!(debuggee.registers(), Err(RemoteError::Closed)), "{goarch}");
             }
-            assert!(start.elapsed() < Duration::from_secs(20));
+            assert!(start.elapsed() < Duration::from_secs(40));
             let done = debuggee.finish().unwrap();
             assert_eq!((done.ended, done.stopped), (Ended::Signalled(9), None), "{goarch}");
             assert!(processes(&program.path).is_empty(), "{goarch}");
@@ -315,6 +332,41 @@ fn a_program_that_hangs_runs_into_its_limit() {
         assert!(matches!(debuggee.resume(), Err(RemoteError::Timeout)), "{goarch}");
         let done = debuggee.finish().unwrap();
         assert_eq!((done.ended, done.stopped), (Ended::Signalled(9), Some(crate::process::Stop::Time)), "{goarch}");
+    }
+}
+
+#[test]
+fn a_flood_and_a_glutton_run_into_theirs() {
+    use crate::process::Stop::{Memory, Output};
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        for (how, limit) in [("print", Output), ("eat", Memory)] {
+            let mut debuggee = launch(&exec, goarch, &program, &[("HOT_DIE", how)]);
+            let error = debuggee.resume().unwrap_err();
+            assert!(matches!(&error, RemoteError::Limit(stop) if *stop == limit), "{goarch} {how}: {error}");
+            assert_eq!(debuggee.finish().unwrap().stopped, Some(limit), "{goarch} {how}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_token_ends_it_all() {
+    for (goarch, exec) in stubs() {
+        let Some(program) = program(goarch) else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let program = own(&program, &dir);
+        let cancel = Cancel::new();
+        let env = [("HOT_SPIN".to_string(), "yes".to_string())];
+        let spec = DebugSpec { exec: &exec, goarch, program: &program.path, env: &env, limits: Limits::RUN };
+        let mut debuggee = Debuggee::launch(&spec, &cancel).unwrap();
+        let token = cancel.clone();
+        let thread = std::thread::spawn(move || token.cancel());
+        assert!(matches!(debuggee.resume(), Err(RemoteError::Cancelled)), "{goarch}");
+        thread.join().unwrap();
+        drop(debuggee);
+        assert!(processes(&program.path).is_empty(), "{goarch}");
+        assert!(matches!(Debuggee::launch(&spec, &cancel), Err(RemoteError::Cancelled)));
     }
 }
 

@@ -18,7 +18,8 @@
 //! | `layouts` | the registers of stubs that describe none |
 //! | `registers` | their place in a `g` packet, and their values |
 //! | `stop` | what a stop reply says |
-//! | `session` | a conversation: the requests |
+//! | `hello` | how a conversation begins |
+//! | `session` | the requests |
 //! | `offered` | what the stub says it can do |
 //! | `launch` | starting the emulator or gdbserver |
 //! | `process` | watching its process, and what it left |
@@ -26,6 +27,7 @@
 
 mod error;
 mod features;
+mod hello;
 mod launch;
 mod layouts;
 mod offered;

@@ -4,17 +4,13 @@ use super::error::{RemoteError, Result};
 use super::offered::Offered;
 use super::packet::{push_hex, unhex};
 use super::process::Process;
-use super::registers::{Description, Register, Registers, bytes_of};
-use super::stop::{Stop, is_thread, signal};
+use super::registers::{Description, Registers, bytes_of};
+use super::stop::{Stop, is_thread};
 use super::wire::{Watch, Wire};
-use super::{features, layouts};
 use goabi_cases::arch::Arch;
 use std::collections::BTreeSet;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-/// The longest document of a target description; qemu's longest has 60 KiB.
-const DOCUMENT: usize = 4 << 20;
 /// Registers that are asked for at once, one by one: of 256 bytes each at most.
 const BATCH: usize = 32;
 /// More threads than this, no Go program of ours has.
@@ -29,14 +25,14 @@ const THREADS: usize = 10_000;
 #[derive(Debug)]
 pub struct Debuggee<W = Process> {
     pub(super) wire: Wire<W>,
-    offered: Offered,
-    description: Arc<Description>,
-    stub: Stub,
+    pub(super) offered: Offered,
+    pub(super) description: Arc<Description>,
+    pub(super) stub: Stub,
     /// How many bytes `g` brings; None if the stub doesn't know it.
-    held: Option<usize>,
+    pub(super) held: Option<usize>,
     /// The one that stopped last.
-    thread: Option<String>,
-    breakpoints: BTreeSet<u64>,
+    pub(super) thread: Option<String>,
+    pub(super) breakpoints: BTreeSet<u64>,
     /// The reply that said that the program is no more.
     pub(super) ended: Option<Stop>,
 }
@@ -52,47 +48,6 @@ pub(super) struct Stub {
 }
 
 impl<W: Watch> Debuggee<W> {
-    /// A conversation that has not begun, with a stub whose program has not run
-    /// yet.
-    pub(super) fn over(stream: UnixStream, watch: W, stub: Stub) -> Result<Debuggee<W>> {
-        let wire = Wire::new(stream, watch)?;
-        let description = Arc::new(Description::new(Vec::new(), stub.arch.byte_order));
-        let (offered, breakpoints) = (Offered::default(), BTreeSet::new());
-        Ok(Debuggee { wire, offered, description, stub, held: None, thread: None, breakpoints, ended: None })
-    }
-
-    /// Begins it.
-    pub(super) fn hello(&mut self) -> Result<()> {
-        let wire = &mut self.wire;
-        // That we read i386 XML, too, makes gdbserver describe x86 registers.
-        let said = wire.ask(b"qSupported:swbreak+;hwbreak+;vContSupported+;xmlRegisters=i386")?;
-        self.offered = Offered::parse(said)?;
-        if self.offered.no_acks && wire.ask(b"QStartNoAckMode")? == b"OK" {
-            wire.stop_acks()?;
-        }
-        self.offered.actions(wire.ask(b"vCont?")?);
-        // gdbserver describes the registers of the thread that this selects, and
-        // without it fails an assertion.
-        wire.request(b"?");
-        self.until_stop()?;
-        if self.ended.is_some() {
-            return Ok(());
-        }
-        let wire = &mut self.wire;
-        let all = describe(wire, &self.offered, &self.stub.arch.goarch)?;
-        self.description = Arc::new(Description::new(all, self.stub.arch.byte_order));
-        if self.offered.pass_signals {
-            let list: Vec<String> = signal::PASSED.iter().map(|s| format!("{s:x}")).collect();
-            expect_ok(wire, format!("QPassSignals:{}", list.join(";")).as_bytes())?;
-        }
-        self.held = match data("g", self.wire.ask(b"g")?) {
-            Ok(text) => Some(text.len() / 2),
-            Err(RemoteError::Unsupported(_) | RemoteError::Refused { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        Ok(())
-    }
-
     /// The registers of the thread that stopped last, by one `g`. What the stub
     /// leaves out of it (qemu: all but the core registers, on most ports) is
     /// unknown in the result; see [`Debuggee::registers_and`].
@@ -360,7 +315,7 @@ impl<W: Watch> Debuggee<W> {
     }
 
     /// Sends what was requested, and waits until the program stops.
-    fn until_stop(&mut self) -> Result<Stop> {
+    pub(super) fn until_stop(&mut self) -> Result<Stop> {
         self.wire.send()?;
         loop {
             let Some(stop) = Stop::parse(self.wire.answer()?)? else { continue };
@@ -402,42 +357,8 @@ impl<W: Watch> Debuggee<W> {
     }
 }
 
-/// The stub's registers, by its own description if it has a whole one.
-fn describe<W: Watch>(wire: &mut Wire<W>, offered: &Offered, goarch: &str) -> Result<Vec<Register>> {
-    let known = layouts::of(goarch);
-    let described =
-        if offered.features { features::read(&mut |name| document(wire, offered, name)) } else { Ok(Vec::new()) };
-    match (described, known) {
-        (Ok(all), _) if !all.is_empty() => Ok(all),
-        // It names documents that it doesn't have.
-        (Ok(_) | Err(RemoteError::Refused { .. }), Some(known)) => Ok(known),
-        (Ok(_), None) => {
-            Err(RemoteError::Unsupported(format!("the debug stub for {goarch} does not describe its registers")))
-        }
-        (Err(error), _) => Err(error),
-    }
-}
-
-/// One document of its description.
-fn document<W: Watch>(wire: &mut Wire<W>, offered: &Offered, name: &str) -> Result<Vec<u8>> {
-    let mut text = Vec::new();
-    loop {
-        let packet = format!("qXfer:features:read:{name}:{:x},{:x}", text.len(), offered.packet.saturating_sub(8));
-        let answer = wire.ask(packet.as_bytes())?;
-        match answer.split_first() {
-            Some((b'l', rest)) => {
-                text.extend_from_slice(rest);
-                return Ok(text);
-            }
-            Some((b'm', rest)) if !rest.is_empty() && text.len() < DOCUMENT => text.extend_from_slice(rest),
-            Some((b'E', _)) | None => return data(&packet, answer).map(<[u8]>::to_vec),
-            Some(_) => return Err(RemoteError::garbage("no document:", answer)),
-        }
-    }
-}
-
 /// The answer to a request, which is neither an error nor empty.
-fn data<'a>(packet: &str, answer: &'a [u8]) -> Result<&'a [u8]> {
+pub(super) fn data<'a>(packet: &str, answer: &'a [u8]) -> Result<&'a [u8]> {
     match answer.split_first() {
         None => Err(unsupported(packet)),
         // `E` is a hex digit, too, but the digits of an answer come in pairs.
@@ -460,7 +381,7 @@ fn ok(packet: &[u8], answer: &[u8]) -> Result<()> {
     }
 }
 
-fn expect_ok<W: Watch>(wire: &mut Wire<W>, packet: &[u8]) -> Result<()> {
+pub(super) fn expect_ok<W: Watch>(wire: &mut Wire<W>, packet: &[u8]) -> Result<()> {
     ok(packet, wire.ask(packet)?)
 }
 
