@@ -39,6 +39,8 @@ pub struct Shared<'a> {
     pub cancel: &'a Cancel,
     pub build_limits: Limits,
     pub run_limits: Limits,
+    /// For a program under a debugger; its time is that of one unit.
+    pub watch_limits: Limits,
     /// How many cases share a program, at most.
     pub cases_per_program: usize,
     /// Whether programs run again that already ran, and did nothing that failed.

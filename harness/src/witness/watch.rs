@@ -10,17 +10,13 @@ use goabi_runners::gdbremote::DebugExec;
 use goabi_runners::observe::dwarf::DwarfFacts;
 use goabi_runners::observe::machine::{MachineFacts, ObserveError, ObserveSpec, Plan, observe};
 use goabi_runners::observe::records::Fact;
-use goabi_runners::process::Limits;
 use goabi_runners::reuse::RunKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// By GOARCH: each way of watching its programs, or why it cannot be done.
 pub type Observers = BTreeMap<String, Vec<(How, Result<DebugExec, String>)>>;
-
-/// For a program under a debugger, that may stop ten thousand times.
-const LIMITS: Limits = Limits { time: Duration::from_secs(180), output: 64 << 20, memory: 2 << 30 };
 
 /// How the reason of a program ends that never came to its first unit.
 const NOT_BEGUN: &str = "before any unit began";
@@ -99,7 +95,7 @@ fn one(
         plan,
         asked: &asked,
         isolated: &isolated,
-        limits: LIMITS,
+        limits: s.watch_limits,
     };
     // Whoever asks for some units wants to see them run.
     let key = only.is_none().then(|| RunKey::of_machine(s.cache, &spec));

@@ -26,7 +26,7 @@ pub struct ObserveSpec<'a> {
     pub asked: &'a [u32],
     /// Units that get a process each.
     pub isolated: &'a BTreeSet<u32>,
-    /// For each process.
+    /// For each process, but for `time`: that is of one unit.
     pub limits: Limits,
 }
 
@@ -129,6 +129,9 @@ fn one(
         Ok(Finish::Exited(status)) => (Some(Cut::Died(format!("the process exited with status {status}"))), false),
         Ok(Finish::Killed(signal)) => (Some(Cut::Died(format!("the process was ended by signal {signal}"))), false),
         Err(RemoteError::Cancelled) => return Err(RunnerError::Cancelled.into()),
+        Err(RemoteError::Timeout) => {
+            (Some(Cut::Lost(format!("under the debugger it took longer than {} s", spec.limits.time.as_secs()))), false)
+        }
         Err(e) => (Some(Cut::Lost(e.to_string())), false),
     };
     let done = unit.and_then(|u| batch.iter().position(|b| *b == u)).map_or(0, |at| at + 1);
