@@ -362,7 +362,7 @@ fn run_built(
     let files = AbiFiles::of(&s.toolchains[job.toolchain]);
     let version = s.toolchains[job.toolchain].version;
     let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
-    let watched = watch(s, &inside, &seen.dwarf, only.as_ref(), out)?;
+    let watched = watch(s, &inside, &seen.dwarf, &facts, only.as_ref(), out)?;
     let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
     out.exhibits.extend(exhibits);
     out.problems.extend(problems);
