@@ -278,6 +278,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         let (g, end, guard) = self.goroutine(registers);
         let depth = end.wrapping_sub(sp);
         match self.open.get(&f) {
+            // Begun anew where it stood, because its time was up: how often that
+            // happens is chance, and no part of what is seen.
+            Some(open) if open.g == g && !open.begun && open.depth == depth && open.stack_end == end => {
+                return Ok(true);
+            }
             // Begun anew, on a larger stack.
             Some(open) if open.g == g && !open.begun && (open.depth == depth || g == 0) => {}
             // A call below the one that is watched.
