@@ -55,6 +55,7 @@ fn function(target: &str, code: &[(&str, Option<&str>)], locations: &[&str]) -> 
             ty: "interface {}".into(),
             assigned: "R{ I0 I1 }".into(),
             locations: locations.iter().map(|p| LocationRecord { range: Some((0, 8)), place: (*p).into() }).collect(),
+            described: None,
         }],
         instructions: instructions.collect(),
         not_disassembled: None,

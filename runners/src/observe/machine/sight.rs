@@ -5,7 +5,7 @@ use super::facts::Sight;
 use super::plan::{Code, SlotAt, Watched};
 use super::state::{Image, State};
 use super::types::{Ty, Types};
-use crate::observe::dwarf::{LocationFact, Piece, Variable};
+use crate::observe::dwarf::Variable;
 
 /// The bytes that the inputs had at entry and the results at the return, by
 /// the model; or why they could not be read.
@@ -20,19 +20,6 @@ impl Truth {
         match at {
             SlotAt::Input(i) => self.inputs.get(i),
             SlotAt::Result(i) => self.results.as_ref()?.get(i),
-        }
-    }
-}
-
-/// The pieces of a location at an instruction, if it has any there.
-fn pieces_at(location: &LocationFact, pc: u64) -> Result<&[Piece], String> {
-    match location {
-        LocationFact::Absent | LocationFact::Empty => Ok(&[]),
-        LocationFact::Unreadable(why) => Err(why.clone()),
-        LocationFact::Expr(pieces) => Ok(pieces),
-        // Debuggers take the first that matches.
-        LocationFact::List(ranges) => {
-            Ok(ranges.iter().find(|r| (r.low..r.high).contains(&pc)).map(|r| r.pieces.as_slice()).unwrap_or_default())
         }
     }
 }
@@ -74,7 +61,7 @@ fn sight(
     same_type: bool,
     pc: u64,
 ) -> Sight {
-    let pieces = match pieces_at(&v.location, pc) {
+    let pieces = match v.location.at(pc) {
         Ok([]) => return Sight::NotDescribed,
         Ok(pieces) => pieces,
         Err(why) => return Sight::Unreadable(why),
