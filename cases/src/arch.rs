@@ -18,6 +18,18 @@ pub enum ByteOrder {
     Big,
 }
 
+/// How a floating-point register holds a number of 4 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Float32Form {
+    /// In its least significant bits.
+    Low,
+    /// In its most significant bits.
+    High,
+    /// Widened to 8 bytes.
+    Double,
+}
+
 /// Which of an architecture's two sequences of argument registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegClass {
@@ -83,6 +95,8 @@ pub struct Arch {
     pub min_frame_size: u64,
     /// The first release whose functions take arguments in registers.
     pub register_abi_since: Option<GoVersion>,
+    /// How floating-point registers hold a `float32`.
+    pub float32_form: Float32Form,
     /// The releases, of those since Go 1.21, in which `GOEXPERIMENT=noregabi`
     /// switches the register ABI off. In others Go ignores it silently.
     pub register_abi_optional: Option<Releases>,

@@ -7,7 +7,7 @@ use crate::scope::Scope;
 use crate::signature::Signature;
 use crate::syntax::GoError;
 use crate::types::GoType;
-use crate::value::{Value, identify};
+use crate::value::{Value, at_rest, identify};
 use crate::version::GoVersion;
 use std::path::PathBuf;
 
@@ -191,6 +191,49 @@ impl Case {
     /// # Errors
     /// An expression that has no value there: a constant that overflows, say.
     pub fn expected(&self, scope: &Scope, vector: &Vector, word: u32) -> Result<Expected, BadExpression> {
+        let mut expected = self.evaluated(scope, vector, word)?;
+        // Takes no part in telling what shares memory with what, either.
+        self.mask(&mut expected.args);
+        expected.identify();
+        Ok(expected)
+    }
+
+    /// As [`Case::expected`], of what registers and memory must show while the
+    /// machine stands still: all parameters, those without a name too, and
+    /// nothing that only running code can tell ([`at_rest`]).
+    ///
+    /// # Errors
+    /// As [`Case::expected`].
+    pub fn expected_at_rest(&self, scope: &Scope, vector: &Vector, word: u32) -> Result<Expected, BadExpression> {
+        let mut expected = self.evaluated(scope, vector, word)?;
+        expected.args.iter_mut().for_each(at_rest);
+        match &mut expected.outcome {
+            Outcome::Returns(results) | Outcome::Recovered { results: Some(results), .. } => {
+                results.iter_mut().for_each(at_rest);
+            }
+            Outcome::Recovered { results: None, .. } | Outcome::Dies { .. } | Outcome::Goexit => {}
+        }
+        let mut args = expected.args.clone();
+        identify(args.iter_mut());
+        self.mask(&mut expected.args);
+        expected.identify();
+        expected.args = args;
+        Ok(expected)
+    }
+
+    /// Takes out the arguments that the callee cannot or shall not report: a
+    /// case says nothing of what they share with the results.
+    pub fn mask(&self, args: &mut [Value]) {
+        for (arg, param) in args.iter_mut().zip(&self.signature.params) {
+            if param.visible_name().is_none() || !self.record_args {
+                *arg = Value::Unstated;
+            }
+        }
+    }
+
+    /// The values of a vector's expressions, with the addresses that the
+    /// evaluator gave out.
+    fn evaluated(&self, scope: &Scope, vector: &Vector, word: u32) -> Result<Expected, BadExpression> {
         let mut e = Evaluator::new(scope, word);
         let at = |slot| move |error| BadExpression { slot, error };
         for (i, (name, text)) in vector.lets.iter().enumerate() {
@@ -213,7 +256,7 @@ impl Case {
             list(&mut e, set, Slot::Result)?;
             e.value(value, &GoType::any()).map_err(at(Slot::PanicValue))?;
         }
-        let mut outcome = match &vector.want {
+        let outcome = match &vector.want {
             Want::Returns(texts) => Outcome::Returns(list(&mut e, texts, Slot::Return)?),
             Want::Recovered { by, value, ty, text, results } => {
                 let value =
@@ -224,23 +267,23 @@ impl Case {
             Want::Dies { line, exit } => Outcome::Dies { line: line.clone(), exit: *exit },
             Want::Goexit => Outcome::Goexit,
         };
-        // What the callee cannot or shall not report is not compared, and takes
-        // no part in telling what shares memory with what.
-        for (arg, param) in args.iter_mut().zip(&self.signature.params) {
-            if param.visible_name().is_none() || !self.record_args {
-                *arg = Value::Unstated;
-            }
-        }
-        // The recovered value comes on its own: it is identified on its own.
-        match &mut outcome {
-            Outcome::Returns(results) => identify(args.iter_mut().chain(results)),
+        Ok(Expected { args, outcome, trace: vector.trace.clone() })
+    }
+}
+
+impl Expected {
+    /// Replaces addresses by numbers of first sight.
+    fn identify(&mut self) {
+        let args = self.args.iter_mut();
+        match &mut self.outcome {
+            Outcome::Returns(results) => identify(args.chain(results)),
             Outcome::Recovered { value, results, .. } => {
-                identify(args.iter_mut().chain(results.iter_mut().flatten()));
+                identify(args.chain(results.iter_mut().flatten()));
+                // The recovered value comes on its own: it is identified on its own.
                 identify(value.iter_mut());
             }
-            Outcome::Dies { .. } | Outcome::Goexit => identify(args.iter_mut()),
+            Outcome::Dies { .. } | Outcome::Goexit => identify(args),
         }
-        Ok(Expected { args, outcome, trace: vector.trace.clone() })
     }
 }
 

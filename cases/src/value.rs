@@ -5,10 +5,11 @@
 //! rule, with numbers in the order of first sight, so that sharing (two slices
 //! of one array, the same pointer twice) compares and addresses do not.
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A Go value. Floats are held as bits, nil is apart from empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     Bool(bool),
     /// Any integer type.
@@ -36,7 +37,7 @@ pub enum Value {
 }
 
 /// An address, or what [`identify`] made of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     Address(u64),
     /// At which place of the traversal the memory was first seen, and the
@@ -47,7 +48,7 @@ pub enum Place {
 }
 
 /// A slice that is not nil.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     pub place: Place,
     /// The size of an element in bytes.
@@ -58,7 +59,7 @@ pub struct Slice {
 }
 
 /// A pointer that is not nil.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pointer {
     pub place: Place,
     /// What it points to; `None` where it was shown before, or not looked at.
@@ -66,14 +67,14 @@ pub struct Pointer {
 }
 
 /// A map that is not nil; entries in no order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Map {
     pub place: Place,
     pub entries: Vec<(Value, Value)>,
 }
 
 /// A channel that is not nil.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chan {
     pub place: Place,
     pub len: u64,
@@ -81,13 +82,13 @@ pub struct Chan {
 }
 
 /// A func value that is not nil, by what it returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Func {
     pub returns: Vec<Value>,
 }
 
 /// The content of an interface that is not nil.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dynamic {
     /// The dynamic type as package reflect prints it.
     pub ty: String,
@@ -105,6 +106,34 @@ pub struct Difference {
 
 /// How many bits of an ordinal count the places within one value.
 const PER_VALUE: u32 = 16;
+
+/// What a machine that stands still can show of a value: of a map its number
+/// of entries, of a func whether it is nil.
+pub fn at_rest(v: &mut Value) {
+    match v {
+        Value::Map(Some(m)) => m.entries.iter_mut().for_each(|e| *e = (Value::Unstated, Value::Unstated)),
+        Value::Func(Some(f)) => f.returns.clear(),
+        Value::Slice(Some(s)) => s.elems.iter_mut().for_each(at_rest),
+        Value::Array(items) | Value::Struct(items) => items.iter_mut().for_each(at_rest),
+        Value::Pointer(Some(p)) => p.target.iter_mut().for_each(|t| at_rest(t)),
+        Value::Interface(Some(d)) => at_rest(&mut d.value),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float32(_)
+        | Value::Float64(_)
+        | Value::Complex64(..)
+        | Value::Complex128(..)
+        | Value::String(_)
+        | Value::Slice(None)
+        | Value::Pointer(None)
+        | Value::Map(None)
+        | Value::Chan(_)
+        | Value::UnsafePointer(_)
+        | Value::Func(None)
+        | Value::Interface(None)
+        | Value::Unstated => {}
+    }
+}
 
 #[derive(Default)]
 struct Regions {

@@ -6,6 +6,7 @@ use crate::names::{self, MODULE};
 use crate::writer::Writer;
 use goabi_cases::case::{Action, Case, CaseFile, RecoveredBy, Want};
 use goabi_cases::signature::Param;
+use goabi_cases::value::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -68,8 +69,17 @@ pub struct Function {
     /// The line of its `func` keyword.
     pub line: u32,
     pub receiver: Option<Param>,
+    /// The value that the receiver has at each call.
+    pub receiver_value: Option<Value>,
     pub inlinable: bool,
 }
+
+/// The functions that are called in turns when a unit begins while a program is
+/// watched, and the variable, an `int`, that then holds the unit's number:
+/// linker symbols of each program.
+pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
+/// See [`BEGIN`].
+pub const RUNNING: &str = "goabi.test/rt.Running";
 
 const RT: &str = include_str!("rt/rt.go");
 
@@ -231,6 +241,7 @@ fn case_files(
                     file: own_path.to_string(),
                     line: line + f.line,
                     receiver: f.receiver,
+                    receiver_value: f.receiver_value,
                     inlinable: f.inlinable,
                 }));
             }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::exit;
+use crate::witness::How;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt::Write;
@@ -96,12 +97,42 @@ pub struct Run {
     /// Run every program again, also those that did nothing that failed when they ran before.
     #[arg(long)]
     pub fresh: bool,
+    /// How programs are watched: native (under gdbserver, the host's port only), emulated, none; commas between.
+    #[arg(long, value_name = "LIST", default_value = "native,emulated", value_delimiter = ',')]
+    pub observe: Vec<Observe>,
     /// How many cases share a program, at most.
     #[arg(long, value_name = "N", default_value_t = crate::chunks::CASES_PER_PROGRAM, hide = true)]
     pub cases_per_program: usize,
     /// No progress, only the summary.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// A way of watching programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Observe {
+    /// The machine itself, under gdbserver.
+    Native,
+    /// An emulator with a debug stub.
+    Emulated,
+    /// Registers and memory are not looked at.
+    None,
+}
+
+impl Observe {
+    /// The ways that words name.
+    #[must_use]
+    pub fn ways(words: &[Observe]) -> Vec<How> {
+        let way = |w: &Observe| match w {
+            Observe::Native => Some(How::Native),
+            Observe::Emulated => Some(How::Emulated),
+            Observe::None => None,
+        };
+        let mut ways: Vec<How> = words.iter().filter_map(way).collect();
+        ways.sort();
+        ways.dedup();
+        ways
+    }
 }
 
 /// `goabi nightly`.

@@ -2,16 +2,19 @@
 //! time. A case that does not compile, or breaks the compiler, is found and
 //! left out, so that it costs no other case its result.
 
+use crate::abi_check::abi_facts;
 use crate::chunks::Picked;
 use crate::exhibits::{self, Exhibit, Inside, Picks};
 use crate::judge::{emulator_died, end_words, judge, vector_seen};
 use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
+use crate::witness::{Machine, Observers, View, watch};
 use goabi_cases::case::{CaseFile, Expected};
 use goabi_generators::program::{Program, Selected, Unit, UnitKind, generate};
 use goabi_reports::record::{OracleSummary, Problem, ProblemKind, RUN};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
+use goabi_runners::abi_files::AbiFiles;
 use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
@@ -40,6 +43,8 @@ pub struct Shared<'a> {
     pub cases_per_program: usize,
     /// Whether programs run again that already ran, and did nothing that failed.
     pub fresh: bool,
+    /// How programs are watched, by GOARCH; empty for not at all.
+    pub observers: &'a Observers,
     /// The cells to run and judge; `None` for all. Programs are built for all
     /// cells of a job alike, so that any choice finds them in the cache.
     pub wanted: Option<&'a BTreeSet<String>>,
@@ -71,6 +76,8 @@ pub struct JobResult {
     pub runs: Vec<RunKey>,
     /// How many cells were judged by what a program did in an earlier run.
     pub reused: u64,
+    /// How often programs were stopped to read registers and memory.
+    pub stops: u64,
 }
 
 impl Shared<'_> {
@@ -350,6 +357,10 @@ fn run_built(
     let before = out.cells.len();
     let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
     let inside = inside(job, s, group, program, artifact);
+    let files = AbiFiles::of(&s.toolchains[job.toolchain]);
+    let version = s.toolchains[job.toolchain].version;
+    let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
+    let watched = watch(s, &inside, &seen.dwarf, only.as_ref(), out)?;
     let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
     out.exhibits.extend(exhibits);
     out.problems.extend(problems);
@@ -400,6 +411,24 @@ fn run_built(
                 (s.progress)("judged", 1);
                 continue;
             }
+            let at_rest = case
+                .vectors
+                .iter()
+                .map(|v| case.expected_at_rest(&file.scope, v, u32::try_from(job.arch.word_size).unwrap_or(8)))
+                .collect::<Result<Vec<Expected>, _>>();
+            let unit = |vector: usize| {
+                let kind = UnitKind::Call { call: planned.call.id(), vector };
+                let found = program.units.iter().position(|u| u.case == i && u.kind == kind)?;
+                u32::try_from(found).ok()
+            };
+            // What has a value at all has one at rest.
+            let machine = at_rest.ok().filter(|_| !watched.is_empty()).map(|expected| Machine {
+                views: watched
+                    .iter()
+                    .map(|(how, program)| View::of(*how, program, (0..expected.len()).map(unit).collect()))
+                    .collect(),
+                expected,
+            });
             let functions: Vec<_> =
                 program.functions.iter().filter(|f| f.case == i && f.calls.contains(&planned.call.id())).collect();
             let subject = Subject {
@@ -412,6 +441,8 @@ fn run_built(
                 types: &types,
                 dwarf: &seen.dwarf,
                 functions: &functions,
+                machine: machine.as_ref(),
+                abi: &abi,
             };
             out.cells.push(judge(&subject));
             (s.progress)("judged", 1);

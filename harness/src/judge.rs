@@ -1,7 +1,7 @@
 //! From what one cell showed to what the oracles say of it.
 
 use crate::job::CellResult;
-use crate::oracles::{ORACLES, Subject, VectorSeen};
+use crate::oracles::{ORACLES, Subject, VectorSeen, registers};
 use crate::peers::Open;
 use goabi_cases::case::Expected;
 use goabi_reports::verdict::Verdict;
@@ -51,6 +51,26 @@ pub(crate) fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> Vect
     VectorSeen { expected, records, end: f.end.clone() }
 }
 
+/// Adds to a wrong value which side erred, caller or callee, where registers
+/// and memory showed what one handed to the other.
+fn name_the_side(subject: &Subject, verdict: &mut Verdict) {
+    let Verdict::Disagree(f) = verdict else { return };
+    if f.oracle != "values" {
+        return;
+    }
+    let Some(right) = registers::handed_over(subject, &f.path) else { return };
+    let argument = f.path.split_once("].").is_some_and(|(_, rest)| rest.starts_with("args"));
+    f.evidence.push(
+        match (argument, right) {
+            (true, true) => "at the entry the argument is right in registers and memory: the callee errs",
+            (true, false) => "at the entry the argument is wrong already in registers and memory: the caller errs",
+            (false, true) => "at the return the result is right in registers and memory: the caller errs",
+            (false, false) => "at the return the result is wrong already in registers and memory: the callee errs",
+        }
+        .to_string(),
+    );
+}
+
 /// Asks all oracles.
 pub(crate) fn judge(subject: &Subject) -> CellResult {
     let cell = subject.cell.to_string();
@@ -58,6 +78,7 @@ pub(crate) fn judge(subject: &Subject) -> CellResult {
         CellResult { cell: cell.clone(), oracles: BTreeMap::new(), findings: vec![], unobserved: vec![], open: vec![] };
     for oracle in ORACLES {
         let mut verdicts = oracle.judge(subject);
+        verdicts.iter_mut().for_each(|v| name_the_side(subject, v));
         if verdicts.is_empty() {
             verdicts.push(Verdict::Unobserved(format!("{} had nothing to judge", oracle.id())));
         }

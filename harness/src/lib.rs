@@ -23,6 +23,7 @@ pub mod reconcile;
 pub mod session;
 pub mod setup;
 mod stdout;
+pub mod witness;
 
 #[cfg(test)]
 mod mutation_tests;

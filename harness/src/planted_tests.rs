@@ -73,6 +73,8 @@ impl Scene {
             types: &Fact::NotRequested,
             dwarf: &Fact::NotRequested,
             functions: &[],
+            machine: None,
+            abi: &[],
         })
     }
 

@@ -35,7 +35,7 @@ pub fn run(
     let wall = Instant::now();
     let results = run_jobs(jobs, execs, shared);
     let mut cells = Vec::new();
-    let mut problems: Vec<Problem> = Vec::new();
+    let mut problems = not_watched(shared, execs);
     let mut timings: BTreeMap<String, f64> = stages.iter().map(|(k, v)| ((*k).to_string(), v.as_secs_f64())).collect();
     let mut known: HashMap<String, (&Cell, GoVersion)> = HashMap::new();
     for job in jobs {
@@ -133,6 +133,18 @@ fn forget_failed(records: &[CellRecord], runs: &[(Vec<RunKey>, Vec<String>)]) {
     concerned.flat_map(|(keys, _)| keys).for_each(RunKey::forget);
 }
 
+/// The ways of watching programs that were asked for and cannot be had.
+fn not_watched(shared: &Shared, execs: &Execs) -> Vec<Problem> {
+    let wanted = shared.observers.iter().filter(|(goarch, _)| execs.contains_key(*goarch));
+    let all = wanted.flat_map(|(goarch, ways)| ways.iter().map(move |(how, exec)| (goarch, how, exec)));
+    all.filter_map(|(goarch, how, exec)| {
+        let why = exec.as_ref().err()?;
+        let message = format!("linux-{goarch}, {how}: {why}");
+        Some(Problem { kind: ProblemKind::NotWatched, toolchain: None, cell: None, message })
+    })
+    .collect()
+}
+
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -219,6 +231,8 @@ pub fn exit_code(record: &Record) -> u8 {
         | ProblemKind::EmulatorDied
         | ProblemKind::Unreadable
         | ProblemKind::Harness => true,
+        // What cannot be watched is skipped, and says so.
+        ProblemKind::NotWatched => false,
         ProblemKind::NotBuilt => p.cell.is_none(),
     });
     if record.interrupted {

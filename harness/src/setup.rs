@@ -1,11 +1,13 @@
 //! Toolchains and emulators for a run: found, or brought.
 
+use crate::witness::{How, Observers};
 use goabi_cases::arch::Arch;
 use goabi_cases::cell::Target;
 use goabi_cases::selector::Selector;
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
+use goabi_runners::gdbremote::DebugExec;
 use goabi_runners::provision::{Exec, Provision};
 use goabi_runners::toolchain::{Toolchain, disambiguate};
 use std::collections::BTreeMap;
@@ -61,6 +63,44 @@ pub fn named(selectors: &[Selector], part: usize) -> Option<Vec<String>> {
     words.sort();
     words.dedup();
     (!words.is_empty()).then_some(words)
+}
+
+/// How the targets' programs are watched here; `ways` of those that there are.
+///
+/// # Errors
+/// Only an interruption.
+pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers, RunnerError> {
+    let mut out = Observers::new();
+    for (goarch, exec) in execs {
+        let Ok(exec) = exec else { continue };
+        let name = Arch::get(goarch).map_or(goarch.as_str(), |a| a.emulator.as_str());
+        let mut mine = Vec::new();
+        for how in ways {
+            let found = match (how, exec) {
+                (How::Native, Exec::Native) => p.gdbserver(),
+                // Programs of other ports do not run natively.
+                (How::Native, Exec::Emulated { .. }) => continue,
+                (How::Emulated, Exec::Emulated { .. }) => Ok(exec.clone()).and_then(stub),
+                (How::Emulated, Exec::Native) => p.emulated(goarch, name).and_then(stub),
+            };
+            mine.push((
+                *how,
+                match found {
+                    Ok(e) => Ok(e),
+                    Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
+                    Err(e) => Err(format!("{e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default())),
+                },
+            ));
+        }
+        out.insert(goarch.clone(), mine);
+    }
+    Ok(out)
+}
+
+/// The debug stub of an emulator.
+fn stub(exec: Exec) -> Result<DebugExec, RunnerError> {
+    // Only the machine itself has none.
+    DebugExec::of(&exec).ok_or(RunnerError::Cancelled)
 }
 
 /// What executes the targets' programs here. An emulator that cannot be had is

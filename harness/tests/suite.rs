@@ -6,6 +6,7 @@
 
 use goabi::job::Shared;
 use goabi::plan::{self, Job, PlannedToolchain, Request, expand};
+use goabi::witness::{How, Observers};
 use goabi::{oracles, session, setup};
 use goabi_cases::cell::Build;
 use goabi_cases::expectation;
@@ -48,6 +49,7 @@ struct World {
     provision: goabi_runners::provision::Provision,
     toolchains: Vec<goabi_runners::toolchain::Toolchain>,
     execs: setup::Execs,
+    observers: Observers,
     jobs: Vec<Job>,
     cancel: Cancel,
 }
@@ -65,10 +67,17 @@ fn world() -> Result<World> {
     let provision = setup::provision(None, std::env::var_os("GOABI_OFFLINE").is_some(), &cancel)?;
     let toolchains = setup::toolchains(&provision, &[], &[])?;
     let execs = setup::execs(&provision, &request.targets)?;
+    let observers = setup::observers(&provision, &execs, &[How::Native, How::Emulated])?;
+    // Where all is to be there, nothing is skipped.
+    for (goarch, ways) in observers.iter().filter(|_| std::env::var_os("CI").is_some()) {
+        if let Some((how, Err(why))) = ways.iter().find(|(_, exec)| exec.is_err()) {
+            return Err(format!("{goarch} programs cannot be watched {how}: {why}").into());
+        }
+    }
     let planned: Vec<_> =
         toolchains.iter().map(|t| PlannedToolchain { label: t.label.clone(), version: t.version }).collect();
     let jobs = expand(&files, &request, &planned);
-    Ok(World { files, expectations, provision, toolchains, execs, jobs, cancel })
+    Ok(World { files, expectations, provision, toolchains, execs, observers, jobs, cancel })
 }
 
 fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
@@ -80,6 +89,7 @@ fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
         cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
+        observers: &w.observers,
         fresh: std::env::var_os("GOABI_FRESH").is_some(),
         wanted: Some(wanted),
         progress: &|_, _| {},

@@ -269,6 +269,7 @@ fn obstacles_words(record: &Record, tip: &str) -> BTreeSet<Night> {
     let word = |p: &crate::record::Problem| match p.kind {
         // A case that does not build is a finding, and judged as one.
         ProblemKind::NotBuilt if p.cell.is_some() => None,
+        ProblemKind::NotWatched => None,
         ProblemKind::NotBuilt if p.toolchain.as_deref() == Some(tip) => Some(Night::TipDoesNotBuild),
         ProblemKind::NotExecuted | ProblemKind::EmulatorDied => Some(Night::EmulatorDied),
         ProblemKind::NotBuilt | ProblemKind::Missing | ProblemKind::Unreadable | ProblemKind::Harness => {
@@ -280,7 +281,11 @@ fn obstacles_words(record: &Record, tip: &str) -> BTreeSet<Night> {
 
 fn obstacles(record: &Record) -> Vec<Obstacle> {
     let mut by_kind: BTreeMap<(ProblemKind, Option<&str>), (usize, &str)> = BTreeMap::new();
-    for p in record.problems.iter().filter(|p| !(p.kind == ProblemKind::NotBuilt && p.cell.is_some())) {
+    for p in record
+        .problems
+        .iter()
+        .filter(|p| !(p.kind == ProblemKind::NotBuilt && p.cell.is_some()) && p.kind != ProblemKind::NotWatched)
+    {
         by_kind.entry((p.kind, p.toolchain.as_deref())).or_insert((0, &p.message)).0 += 1;
     }
     let obstacle = |((kind, toolchain), (times, message)): ((ProblemKind, Option<&str>), (usize, &str))| Obstacle {

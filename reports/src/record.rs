@@ -142,6 +142,9 @@ pub enum ProblemKind {
     NotExecuted,
     /// The emulator failed in the middle of a program.
     EmulatorDied,
+    /// Registers and memory of a port's programs cannot be looked at in one of
+    /// the ways asked for; nothing fails by it.
+    NotWatched,
     /// An artifact or its observation could not be read.
     Unreadable,
     /// goabi itself or the host failed: disk full, a broken cache.
@@ -157,6 +160,7 @@ impl ProblemKind {
             ProblemKind::NotBuilt => "did not build",
             ProblemKind::NotExecuted => "could not be executed",
             ProblemKind::EmulatorDied => "the emulator died",
+            ProblemKind::NotWatched => "is not watched",
             ProblemKind::Unreadable => "could not be read",
             ProblemKind::Harness => "goabi failed",
         }

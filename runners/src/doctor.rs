@@ -1,6 +1,7 @@
 //! What is on this machine, and what the lack of each part costs.
 
 use crate::emulator;
+use crate::gdbremote;
 use crate::host;
 use crate::install::{self, Part};
 use crate::process;
@@ -78,11 +79,16 @@ fn port(p: &Provision, goarch: &str, name: &str) -> Check {
 }
 
 fn gdbserver(p: &Provision) -> Check {
-    let found = which::which_in("gdbserver", Some(&p.env.path), "/").ok().map(|path| {
-        let version = first_line(p, Command::new(&path).arg("--version"));
-        version.map_or_else(|| path.display().to_string(), |v| format!("{}: {v}", path.display()))
-    });
-    check("gdbserver", found, "registers of native programs are not observed", Part::Gdbserver)
+    let cost = "registers of native programs are not observed";
+    match p.gdbserver_here().map(|path| (gdbremote::version(&path, &p.ask, &p.cancel), path)) {
+        Some((Ok(version), path)) => {
+            check("gdbserver", Some(format!("{} {version}", path.display())), cost, Part::Gdbserver)
+        }
+        Some((Err(error), path)) => {
+            check("gdbserver", None, &format!("{cost}: {} is broken: {error}", path.display()), Part::Gdbserver)
+        }
+        None => check("gdbserver", None, cost, Part::Gdbserver),
+    }
 }
 
 fn pip(p: &Provision) -> Check {

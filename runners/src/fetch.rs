@@ -6,6 +6,7 @@ pub(crate) mod gotoolchain;
 pub(crate) mod pypi;
 mod wanted;
 
+use debian::Parcel;
 pub(crate) use wanted::Wanted;
 
 use crate::cache::{CacheDirs, make, remove, tree_size};
@@ -98,30 +99,64 @@ pub(crate) fn emulator_folder(cache: &CacheDirs) -> PathBuf {
     cache.emulators().join("qemu-user")
 }
 
+/// Where an unpacked gdbserver lies.
+pub(crate) fn gdbserver_folder(cache: &CacheDirs) -> PathBuf {
+    cache.emulators().join("gdbserver")
+}
+
 /// Fetches the emulators, all of which come in one package.
 pub(crate) fn emulator(p: &Provision, name: &str) -> Result<PathBuf> {
-    let what = format!("the emulator qemu-{name}");
+    let parcel = Parcel {
+        what: format!("the emulator qemu-{name}"),
+        part: Part::Qemu,
+        packages: debian::QEMU,
+        is_in: &|root| emulator::unpacked(name, root).is_some(),
+        place: emulator_folder(&p.cache),
+    };
+    let missing = || emulator::file_names(name).join(" and no ");
+    from_debian(p, &parcel, &|| p.emulator_here(name), &missing)
+}
+
+/// Fetches gdbserver.
+pub(crate) fn gdbserver(p: &Provision) -> Result<PathBuf> {
+    let parcel = Parcel {
+        what: "gdbserver".to_string(),
+        part: Part::Gdbserver,
+        packages: debian::GDBSERVER,
+        is_in: &|root| crate::gdbremote::unpacked(root).is_some(),
+        place: gdbserver_folder(&p.cache),
+    };
+    from_debian(p, &parcel, &|| p.gdbserver_here(), &|| "gdbserver".to_string())
+}
+
+fn from_debian(
+    p: &Provision,
+    parcel: &Parcel<'_>,
+    here: &dyn Fn() -> Option<PathBuf>,
+    missing: &dyn Fn() -> String,
+) -> Result<PathBuf> {
+    let (what, part) = (parcel.what.clone(), parcel.part);
     if p.offline {
-        let would = format!("Debian's package {}", debian::PACKAGES[0]);
-        return Err(RunnerError::Offline { what, part: Part::Qemu, would });
+        let would = format!("Debian's package {}", parcel.packages.first().unwrap_or(&""));
+        return Err(RunnerError::Offline { what, part, would });
     }
     let _lock = Lock::exclusive(&p.cache.emulators().join(".lock"), &p.cancel)?;
-    if let Some(here) = p.emulator_here(name) {
+    if let Some(here) = here() {
         return Ok(here);
     }
     (p.say)(&format!("fetching {what}"));
     let mut tried = Vec::new();
     for way in debian::ways() {
-        match way.fetch(p, name) {
-            Ok(()) => match p.emulator_here(name) {
+        match way.fetch(p, parcel) {
+            Ok(()) => match here() {
                 Some(path) => return Ok(path),
-                None => tried.push(format!("{way}: it holds no {}", emulator::file_names(name).join(" and no "))),
+                None => tried.push(format!("{way}: it holds no {}", missing())),
             },
             Err(error @ (RunnerError::Cancelled | RunnerError::DiskFull { .. })) => return Err(error),
             Err(error) => tried.push(format!("{way}: {error}")),
         }
     }
-    Err(RunnerError::CannotGet { what, part: Part::Qemu, tried })
+    Err(RunnerError::CannotGet { what, part, tried })
 }
 
 /// Runs a command that fetches something into a folder; the folder's growth

@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod digest;
 pub mod doctor;
 pub mod error;
+pub mod gdbremote;
 pub mod host;
 pub mod install;
 pub mod observe;
@@ -19,6 +20,7 @@ pub mod run;
 pub mod toolchain;
 pub mod transcript;
 
+mod child;
 mod diagnostics;
 mod emulator;
 mod fetch;

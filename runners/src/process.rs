@@ -1,31 +1,18 @@
-//! One child process: started in a process group of its own, with its output
-//! in files, watched against limits, and killed with all its descendants.
+//! One child process run to its end: watched against limits, and killed with
+//! all its descendants when it reaches one.
 
 use crate::cancel::Cancel;
+use crate::child::{Started, Streams};
 use crate::error::{Result, RunnerError};
-use crate::wait::{Leader, pause};
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How much of stdout is kept.
-const STDOUT_KEPT: u64 = 4 << 20;
-/// How much of each end of stderr is kept.
-const STDERR_KEPT: u64 = 512 << 10;
 /// How often files and the token are looked at.
-const TICK: Duration = Duration::from_millis(20);
-/// How often /proc is read for memory, which costs more.
-const MEMORY_TICK: Duration = Duration::from_millis(60);
-/// No file of a child grows beyond this even between two looks at it.
-const FILE_BACKSTOP: u64 = 1 << 30;
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// What a child process may use up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,178 +160,38 @@ pub(crate) struct Progress {
 /// As [`run`], with any measure of progress. It is asked each tick, and told
 /// how long the process has run.
 pub(crate) fn run_watched(
-    mut cmd: Command,
+    cmd: Command,
     limits: &Limits,
     progress: &mut dyn FnMut(Duration) -> Option<Progress>,
     cancel: &Cancel,
 ) -> Result<Completed> {
     cancel.check()?;
-    let temp = std::env::temp_dir();
-    let file = || -> Result<File> {
-        let file = tempfile::tempfile().map_err(RunnerError::io("create a temporary file in", &temp))?;
-        // On a full disk a child's words would be lost, and it would seem to have said nothing.
-        let room = file.write_all_at(b" ", 0).and_then(|()| file.set_len(0));
-        room.map_err(RunnerError::io("write a temporary file in", &temp))?;
-        Ok(file)
-    };
-    let (stdout, stderr) = (file()?, file()?);
-    let again = |f: &File| f.try_clone().map_err(RunnerError::io("duplicate a temporary file in", &temp));
-    cmd.stdin(Stdio::null()).stdout(again(&stdout)?).stderr(again(&stderr)?).process_group(0);
-
-    let start = Instant::now();
-    let mark = mark();
-    cmd.env(MARK, &mark);
-    let mut group = Group::new(spawn(&mut cmd)?, &mark);
-    // The command holds duplicates of the files.
-    drop(cmd);
-    let leader = Leader::new(group.pid, FILE_BACKSTOP.max(limits.output.saturating_mul(2)));
-
-    let written = |p: &Option<Progress>| length(&stdout) + length(&stderr) + p.as_ref().map_or(0, |p| p.output);
-    let (mut mark, mut fresh, mut memory_at) = (0, start, start + MEMORY_TICK);
+    let mut child = Started::start(cmd, Streams::Files, limits)?;
+    let start = child.start;
+    let (mut mark, mut fresh) = (0, start);
+    let more = |p: &Option<Progress>| p.as_ref().map_or(0, |p| p.output);
     let stopped = loop {
-        if leader.wait(TICK) {
-            break (written(&progress(start.elapsed())) > limits.output).then_some(Stop::Output);
+        if child.wait(TICK) {
+            break child.floods(more(&progress(start.elapsed()))).then_some(Stop::Output);
         }
         if cancel.is_cancelled() {
             break Some(Stop::Cancelled);
         }
         let now = Instant::now();
         let seen = progress(now - start);
-        if written(&seen) > limits.output {
-            break Some(Stop::Output);
+        if let Some(stop) = child.exceeds(more(&seen), now) {
+            break Some(stop);
         }
         if let Some(seen) = seen
             && seen.mark != mark
         {
             (mark, fresh) = (seen.mark, now);
         }
-        if now >= memory_at {
-            if crate::group::look(group.pid).memory > limits.memory {
-                break Some(Stop::Memory);
-            }
-            memory_at = now + MEMORY_TICK;
-        }
         if now - fresh > limits.time {
             break Some(Stop::Time);
         }
     };
-    let status = group.end().map_err(RunnerError::io("wait for a child in", &temp))?;
-    let wall = start.elapsed();
-    let read = |f: &File, head, tail| capped(f, head, tail).map_err(RunnerError::io("read a temporary file in", &temp));
-    Ok(Completed {
-        ended: Ended::from(status),
-        stopped,
-        stdout: read(&stdout, STDOUT_KEPT, 0)?,
-        stderr: read(&stderr, STDERR_KEPT, STDERR_KEPT)?,
-        wall,
-    })
-}
-
-/// Starts it. "Text file busy" means that some other thread forked while it
-/// (or its parent) still wrote the file, and passes within moments.
-fn spawn(cmd: &mut Command) -> Result<Child> {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        match cmd.spawn() {
-            Ok(child) => return Ok(child),
-            Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < deadline => {
-                pause(Duration::from_millis(5));
-            }
-            Err(source) => return Err(RunnerError::Spawn { command: show(cmd), source }),
-        }
-    }
-}
-
-/// A started group. It is killed when dropped, so that no error or panic
-/// leaves one behind.
-struct Group {
-    child: Child,
-    pid: Pid,
-    /// What its descendants have in their environment, even if they left the group.
-    mark: Vec<u8>,
-    ended: bool,
-}
-
-/// The variable that tells whose descendant a process is.
-const MARK: &str = "GOABI_PROCESS";
-
-/// A text that no other process has.
-fn mark() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_nanos());
-    format!("{}-{time:x}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-impl Group {
-    fn new(child: Child, mark: &str) -> Group {
-        let pid = Pid::from_child(&child);
-        Group { child, pid, mark: format!("{MARK}={mark}").into_bytes(), ended: false }
-    }
-
-    /// Kills all members and waits until they are gone. The leader is reaped
-    /// last, because while it is a zombie its number belongs to nobody else.
-    fn end(&mut self) -> io::Result<ExitStatus> {
-        // Fails only if there is no member left.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        // A member in an uninterruptible wait may take long: don't hang on it.
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while crate::group::look(self.pid).alive > 0 && Instant::now() < deadline {
-            // One that was being forked when we killed.
-            let _ = kill_process_group(self.pid, Signal::KILL);
-            pause(Duration::from_millis(2));
-        }
-        // Those that started a session of their own. What they start meanwhile
-        // has the mark, too.
-        while crate::group::kill_escaped(self.pid, &self.mark) > 0 && Instant::now() < deadline {
-            pause(Duration::from_millis(2));
-        }
-        self.ended = true;
-        self.child.wait()
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if !self.ended {
-            let _ = self.end();
-        }
-    }
-}
-
-fn length(file: &File) -> u64 {
-    file.metadata().map_or(0, |m| m.len())
-}
-
-/// The first `head` and the last `tail` bytes of a file, or all of it.
-fn capped(file: &File, head: u64, tail: u64) -> io::Result<Vec<u8>> {
-    let size = length(file);
-    let mut out = Vec::new();
-    if size <= head + tail {
-        read_range(file, 0, size, &mut out)?;
-        return Ok(out);
-    }
-    read_range(file, 0, head, &mut out)?;
-    if tail > 0 {
-        out.extend_from_slice(format!("\n[... {} bytes left out ...]\n", size - head - tail).as_bytes());
-        read_range(file, size - tail, tail, &mut out)?;
-    }
-    Ok(out)
-}
-
-fn read_range(file: &File, offset: u64, len: u64, out: &mut Vec<u8>) -> io::Result<()> {
-    let start = out.len();
-    out.resize(start + usize::try_from(len).unwrap_or(usize::MAX), 0);
-    let mut done = 0;
-    while start + done < out.len() {
-        match file.read_at(&mut out[start + done..], offset + done as u64) {
-            Ok(0) => break,
-            Ok(n) => done += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    out.truncate(start + done);
-    Ok(())
+    child.finish(stopped)
 }
 
 /// A command as one would type it, for messages.

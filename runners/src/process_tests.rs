@@ -1,4 +1,5 @@
 use super::*;
+use crate::wait::pause;
 use std::sync::mpsc;
 
 const LIMITS: Limits = Limits { time: Duration::from_secs(60), output: 64 << 20, memory: 1 << 40 };

@@ -7,6 +7,7 @@ use crate::emulator;
 pub use crate::emulator::Exec;
 use crate::error::{Result, RunnerError};
 use crate::fetch::{self, Wanted};
+use crate::gdbremote::{self, DebugExec};
 use crate::host;
 use crate::install::Part;
 use crate::process::{self, Limits, show};
@@ -132,12 +133,53 @@ impl Provision {
         if host::runs_natively(goarch) {
             return Ok(Exec::Native);
         }
+        self.emulated(goarch, name)
+    }
+
+    /// As [`Provision::emulator`], for the host's own ports too.
+    ///
+    /// # Errors
+    ///
+    /// If no emulator can be had.
+    pub fn emulated(&self, goarch: &str, name: &str) -> Result<Exec> {
         let path = match self.emulator_here(name) {
             Some(path) => path,
             None => fetch::emulator(self, name)?,
         };
         let version = emulator::version(&path, &self.cancel)?;
         Ok(Exec::Emulated { goarch: goarch.to_string(), path, version })
+    }
+
+    /// What debugs programs of a port, whose emulator is `qemu-<name>`: that
+    /// emulator, or gdbserver where this machine runs them itself.
+    ///
+    /// # Errors
+    ///
+    /// If there is none and none can be had: registers of that port are not
+    /// observed then, for this reason.
+    pub fn debugger(&self, goarch: &str, name: &str) -> Result<DebugExec> {
+        let exec = self.emulator(goarch, name)?;
+        DebugExec::of(&exec).map_or_else(|| self.gdbserver(), Ok)
+    }
+
+    /// What debugs programs that this machine runs itself.
+    ///
+    /// # Errors
+    ///
+    /// If there is no gdbserver and none can be fetched.
+    pub fn gdbserver(&self) -> Result<DebugExec> {
+        let path = match self.gdbserver_here() {
+            Some(path) => path,
+            None => fetch::gdbserver(self)?,
+        };
+        let version = gdbremote::version(&path, &self.ask, &self.cancel)?;
+        Ok(DebugExec::Gdbserver { path, version })
+    }
+
+    /// gdbserver on PATH or in the cache.
+    pub(crate) fn gdbserver_here(&self) -> Option<PathBuf> {
+        let on_path = which::which_in("gdbserver", Some(&self.env.path), "/").ok();
+        on_path.or_else(|| gdbremote::unpacked(&fetch::gdbserver_folder(&self.cache)))
     }
 
     /// An emulator on PATH or in the cache.

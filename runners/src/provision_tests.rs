@@ -265,6 +265,35 @@ fn emulators_come_from_debian() {
     assert!(error.to_string().contains("qemu-user-static, qemu-user"), "{error}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn gdbserver_comes_from_debian() {
+    let mut f = fixture();
+    let bin = f.dir.path().join("bin");
+    f.p.offline = true;
+    let error = f.p.gdbserver().unwrap_err();
+    assert!(error.help().unwrap().contains("apt-get install gdbserver"), "{error}");
+    f.p.offline = false;
+    let error = f.p.gdbserver().unwrap_err();
+    assert!(error.to_string().contains("no apt-get") && error.help().unwrap().contains("gdbserver"), "{error}");
+    script(&bin.join("apt-get"), "case $1 in install|update) exit 1;; esac\nfor p; do :; done; echo $p > $p.deb");
+    script(
+        &bin.join("dpkg-deb"),
+        "mkdir -p $3/usr/bin; case $2 in */gdbserver.deb) \
+         printf '#!/bin/sh\\necho \"GNU gdbserver (Debian 13.1-3) 13.1\"\\n' > $3/usr/bin/gdbserver; chmod +x $3/usr/bin/gdbserver;; esac",
+    );
+    let wanted = fetch::gdbserver_folder(&f.p.cache).join("usr/bin/gdbserver");
+    let native = host::goarch().unwrap();
+    let brought = f.p.debugger(native, "whatever").unwrap();
+    assert_eq!(brought, DebugExec::Gdbserver { path: wanted, version: "13.1".to_string() });
+    assert_eq!(f.left_in_tmp(), 0);
+    script(&bin.join("gdbserver"), "exit 3");
+    let arches = [];
+    let checks = crate::doctor::doctor(&f.p, &arches, f.dir.path());
+    let check = checks.iter().find(|c| c.what == "gdbserver").unwrap();
+    assert!(check.found.is_none() && check.cost.contains("is broken"), "{check:?}");
+}
+
 #[test]
 fn the_doctor_fetches_nothing_and_tells_the_cost() {
     let f = fixture();

@@ -6,13 +6,20 @@ use crate::cache::{CacheDirs, make, write_whole};
 use crate::digest::{Parts, sha256};
 use crate::emulator::Exec;
 use crate::error::Result;
+use crate::gdbremote::DebugExec;
+use crate::observe::machine::{Cut, MachineFacts, ObserveSpec};
 use crate::run::{RunFacts, RunSpec, UnitEnd};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 /// Part of every key: raise it when the way of running changes, or what is kept.
 const FORMAT: &str = "goabi run 1";
+
+/// The same for what a debugger shows.
+const MACHINE_FORMAT: &str = "goabi machine 1";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +47,36 @@ impl RunKey {
         for (name, value) in spec.env {
             parts.add(name).add(value);
         }
+        Some(RunKey::at(cache, parts))
+    }
+
+    /// The key of watching all units of a program.
+    #[must_use]
+    pub fn of_machine(cache: &CacheDirs, spec: &ObserveSpec<'_>) -> RunKey {
+        let mut parts = Parts::new();
+        parts.add(MACHINE_FORMAT).add(&spec.artifact.digest);
+        let path = match spec.exec {
+            DebugExec::Emulator { path, version } | DebugExec::Gdbserver { path, version } => {
+                parts.add(version);
+                path
+            }
+        };
+        let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
+        parts.add(path.as_os_str().as_encoded_bytes()).add(format!("{file:?}"));
+        parts.add(format!("{:?} {:?} {:?}", spec.asked, spec.isolated, spec.limits));
+        let plan = spec.plan;
+        parts.add(format!("{:?} {:?} {:?} {}", plan.arch, plan.functions, plan.units, plan.statements));
+        RunKey::at(cache, parts)
+    }
+
+    fn at(cache: &CacheDirs, parts: Parts) -> RunKey {
         let key = parts.hex();
-        Some(RunKey(cache.runs().join(key.get(..2).unwrap_or("--")).join(key)))
+        RunKey(cache.runs().join(key.get(..2).unwrap_or("--")).join(key))
     }
 
     /// What is kept under the key, if it is whole.
     #[must_use]
-    pub fn recall(&self) -> Option<RunFacts> {
+    pub fn recall<T: DeserializeOwned>(&self) -> Option<T> {
         let text = fs::read_to_string(&self.0).ok()?;
         let (digest, json) = text.split_once('\n')?;
         (sha256(json.as_bytes()) == digest).then(|| serde_json::from_str(json).ok())?
@@ -67,6 +97,23 @@ impl RunKey {
         if !facts.units.iter().all(|u| lasting(&u.end)) {
             return Ok(());
         }
+        self.write(cache, facts)
+    }
+
+    /// As [`RunKey::keep`], of what a debugger showed.
+    ///
+    /// # Errors
+    ///
+    /// If the cache cannot be written.
+    pub fn keep_machine(&self, cache: &CacheDirs, facts: &MachineFacts) -> Result<()> {
+        let lasting = |cut: &Option<Cut>| match cut {
+            None | Some(Cut::Died(_)) => true,
+            Some(Cut::Lost(_) | Cut::NotRun(_)) => false,
+        };
+        if facts.units.values().all(|u| lasting(&u.cut)) { self.write(cache, facts) } else { Ok(()) }
+    }
+
+    fn write<T: Serialize>(&self, cache: &CacheDirs, facts: &T) -> Result<()> {
         let Ok(json) = serde_json::to_string(facts) else { return Ok(()) };
         self.0.parent().map_or(Ok(()), make)?;
         write_whole(cache, &self.0, format!("{}\n{json}", sha256(json.as_bytes())).as_bytes())

@@ -75,16 +75,16 @@ fn what_is_kept_comes_back_until_it_is_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let cache = CacheDirs::open(dir.path()).unwrap();
     let key = key(&cache, "a", &Exec::Native, |_| {}).unwrap();
-    assert_eq!(key.recall(), None);
+    assert_eq!(key.recall::<RunFacts>(), None);
     let kept = facts(UnitEnd::Finished);
     key.keep(&cache, &kept).unwrap();
     assert_eq!(key.recall(), Some(kept.clone()));
     key.forget();
-    assert_eq!(key.recall(), None);
+    assert_eq!(key.recall::<RunFacts>(), None);
     // And cleaning the cache takes it away.
     key.keep(&cache, &kept).unwrap();
     cache.clean().unwrap();
-    assert_eq!(key.recall(), None);
+    assert_eq!(key.recall::<RunFacts>(), None);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn damaged_facts_are_none() {
     for damaged in [text.replace("\\\"1\\\"", "\\\"2\\\""), text[..text.len() - 3].to_string(), String::new()] {
         assert_ne!(damaged, text);
         fs::write(&key.0, damaged).unwrap();
-        assert_eq!(key.recall(), None);
+        assert_eq!(key.recall::<RunFacts>(), None);
     }
 }
 
@@ -117,7 +117,7 @@ fn what_may_pass_is_not_kept() {
     };
     for end in [died(Some(Stop::Time)), UnitEnd::Untrusted("it lies".into()), UnitEnd::NotRun("never begun".into())] {
         key.keep(&cache, &facts(end)).unwrap();
-        assert_eq!(key.recall(), None);
+        assert_eq!(key.recall::<RunFacts>(), None);
     }
     key.keep(&cache, &facts(died(None))).unwrap();
     assert_eq!(key.recall(), Some(facts(died(None))));

@@ -11,7 +11,7 @@ pub(super) fn function(f: &FunctionText) -> Declaration {
     let name = format!("GoabiFunc_{}", f.stem());
     Declaration {
         text: f.declare(None, &name, true),
-        functions: vec![Declared { symbol: name.clone(), line: 1, receiver: None, inlinable: false }],
+        functions: vec![Declared { symbol: name.clone(), line: 1, receiver: None, receiver_value: None, inlinable: false }],
         name,
     }
 }

@@ -20,7 +20,7 @@ impl CallKind for Kind {
         let name = format!("goabiInline_{}", f.stem());
         vec![Declaration {
             text: f.declare(None, &name, false),
-            functions: vec![Declared { symbol: name.clone(), line: 0, receiver: None, inlinable: true }],
+            functions: vec![Declared { symbol: name.clone(), line: 0, receiver: None, receiver_value: None, inlinable: true }],
             name,
         }]
     }

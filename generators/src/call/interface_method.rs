@@ -5,7 +5,11 @@ use super::{CallKind, Declaration, Declared, pointer_receiver};
 use crate::function::FunctionText;
 use goabi_cases::case::Case;
 use goabi_cases::types::{Basic, Field, GoType, StructType};
+use goabi_cases::value::{Place, Pointer, Value};
 use std::sync::Arc;
+
+/// What the receiver's only field holds: each byte tells itself.
+const RECEIVER: u64 = 0xa1a2_a3a4_a5a6_a7a8;
 
 pub(super) struct Kind;
 
@@ -25,7 +29,7 @@ impl CallKind for Kind {
         let method = f.declare(Some(&format!("goabiRecv *{ty}")), "Call", true);
         let text = format!(
             "type {ty} struct{{ Goabi uint64 }}\n\
-             var GoabiIface_{stem} interface {{ Call{} }} = &{ty}{{0xa1a2a3a4a5a6a7a8}}\n\
+             var GoabiIface_{stem} interface {{ Call{} }} = &{ty}{{{RECEIVER:#x}}}\n\
              {method}",
             f.tail()
         );
@@ -35,6 +39,10 @@ impl CallKind for Kind {
             symbol: format!("(*{ty}).Call"),
             line: 3,
             receiver: Some(pointer_receiver(&ty, underlying)),
+            receiver_value: Some(Value::Pointer(Some(Pointer {
+                place: Place::Address(1),
+                target: Some(Box::new(Value::Struct(vec![Value::Int(RECEIVER.into())]))),
+            }))),
             inlinable: false,
         };
         vec![Declaration { name: ty, text, functions: vec![declared] }]

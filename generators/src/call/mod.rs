@@ -5,6 +5,7 @@ use crate::function::FunctionText;
 use goabi_cases::case::Case;
 use goabi_cases::signature::Param;
 use goabi_cases::types::{GoType, NamedType, USER_PACKAGE};
+use goabi_cases::value::Value;
 use std::sync::{Arc, OnceLock};
 
 /// Declarations that a call kind adds to the case file's package.
@@ -23,6 +24,8 @@ pub struct Declared {
     /// The `func` keyword's line within the declaration's text, from 0 on.
     pub line: u32,
     pub receiver: Option<Param>,
+    /// The value that the receiver has at each call.
+    pub receiver_value: Option<Value>,
     /// Whether it may be inlined everywhere, so that it need not exist on its own.
     pub inlinable: bool,
 }

@@ -61,6 +61,7 @@ pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Re
         run_limits: Limits::RUN,
         cases_per_program: CASES_PER_PROGRAM,
         fresh: true,
+        observers: &Default::default(),
         wanted: None,
         progress: &|_, _| {},
     };

@@ -1,11 +1,12 @@
 //! `cargo bench`: where a run's time goes, what goabi itself takes of it, and
 //! how all that grows. Everything is measured in one go on one machine, so the
 //! ratios mean something; none of it is a test. `cargo bench -- suite sizes`
-//! measures only these parts (`suite`, `sizes`, `scale`, `scale10000`).
+//! measures only these parts (`suite`, `sizes`, `scale`, `scale10000`, `stops`).
 
 mod floor;
 mod many;
 mod measure;
+mod stops;
 
 use measure::{Bench, Measured, Result};
 use std::process::ExitCode;
@@ -93,13 +94,19 @@ fn run() -> Result<()> {
     // cargo adds `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let wants = |part: &str| asked.is_empty() || asked.iter().any(|a| a == part);
-    let b = Bench::new()?;
+    if asked.iter().any(|a| a == "stops-here") {
+        return stops::measure_all(&Bench::bare()?, "one processor");
+    }
+    let b = if asked == ["stops"] { Bench::bare()? } else { Bench::new()? };
     println!("{} on {} processors, {}", b.toolchain.label, measure::processors(), b.host());
     if wants("suite") {
         suite(&b)?;
     }
     if wants("sizes") {
         sizes(&b)?;
+    }
+    if wants("stops") {
+        stops::stops(&b)?;
     }
     if wants("scale10000") {
         scale(&b, &[250, 1000, 10_000])?;

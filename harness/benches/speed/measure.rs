@@ -54,7 +54,8 @@ cases:
 ";
 
 impl Bench {
-    pub fn new() -> Result<Bench> {
+    /// With nothing built yet: for what does not time builds.
+    pub fn bare() -> Result<Bench> {
         let dir = tempfile::tempdir()?;
         let cancel = Cancel::new();
         let user = setup::provision(None, false, &cancel)?;
@@ -67,7 +68,11 @@ impl Bench {
         }
         let provision = setup::provision(Some(cache), false, &cancel)?;
         let toolchain = setup::toolchains(&provision, &[], &[])?.swap_remove(0);
-        let b = Bench { dir, provision, toolchain };
+        Ok(Bench { dir, provision, toolchain })
+    }
+
+    pub fn new() -> Result<Bench> {
+        let b = Bench::bare()?;
         let warm = b.dir.path().join("warm/t");
         std::fs::create_dir_all(&warm)?;
         std::fs::write(warm.join("warm.yaml"), WARM)?;
@@ -104,7 +109,7 @@ impl Bench {
         Ok(std::fs::write(file, text.replace(from, to))?)
     }
 
-    fn gocache(&self) -> PathBuf {
+    pub fn gocache(&self) -> PathBuf {
         self.provision.cache.gocache(&self.toolchain.fingerprint)
     }
 

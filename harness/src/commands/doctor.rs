@@ -28,7 +28,9 @@ pub(super) fn run(common: &Common, args: &Doctor) -> Result<u8, CommandError> {
     if missing == 0 {
         println!("nothing is missing");
     } else {
-        println!("{missing} missing; `goabi setup` and `goabi run` bring toolchains and emulators by themselves");
+        println!(
+            "{missing} missing; `goabi setup` and `goabi run` bring toolchains, emulators and gdbserver by themselves"
+        );
     }
     Ok(exit::OK)
 }

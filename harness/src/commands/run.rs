@@ -1,7 +1,7 @@
 //! `goabi run`.
 
 use super::{CommandError, Common, load, reports, request};
-use crate::cli::{Run, Selection};
+use crate::cli::{Observe, Run, Selection};
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, Request, expand};
 use crate::progress::Progress;
@@ -38,6 +38,7 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
     provision.ask.time = provision.ask.time.min(Duration::from_secs(args.build_timeout));
     let toolchains = pick(&mut provision, &request)?;
     let execs = setup::execs(&provision, &request.targets)?;
+    let observers = setup::observers(&provision, &execs, &Observe::ways(&args.observe))?;
     let ready = start.elapsed();
     let planned: Vec<PlannedToolchain> =
         toolchains.iter().map(|t| PlannedToolchain { label: t.label.clone(), version: t.version }).collect();
@@ -62,6 +63,7 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
         },
         cases_per_program: args.cases_per_program,
         fresh: args.fresh,
+        observers: &observers,
         wanted: None,
         progress: &|stage, n| progress.advance(stage, n),
     };

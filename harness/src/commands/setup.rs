@@ -3,6 +3,8 @@
 use super::{CommandError, Common, default_targets};
 use crate::cli::Setup;
 use crate::{exit, plan, setup};
+use goabi_runners::error::RunnerError;
+use goabi_runners::gdbremote::DebugExec;
 use goabi_runners::provision::Exec;
 
 pub(super) fn run(common: &Common, args: &Setup) -> Result<u8, CommandError> {
@@ -15,14 +17,28 @@ pub(super) fn run(common: &Common, args: &Setup) -> Result<u8, CommandError> {
         println!("{}  {}", t.label, t.goroot.display());
     }
     let mut code = exit::OK;
+    let mut native = false;
     for (goarch, exec) in setup::execs(&p, &targets)? {
         match exec {
-            Ok(Exec::Native) => println!("linux/{goarch}  runs natively"),
+            Ok(Exec::Native) => {
+                println!("linux/{goarch}  runs natively");
+                native = true;
+            }
             Ok(Exec::Emulated { path, version, .. }) => println!("linux/{goarch}  {} {version}", path.display()),
             Err(why) => {
                 eprintln!("goabi: linux/{goarch}: {why}");
                 code = exit::BROKEN;
             }
+        }
+    }
+    // Emulators are their own debuggers.
+    if native {
+        match p.gdbserver() {
+            Ok(DebugExec::Gdbserver { path, version }) => println!("gdbserver  {} {version}", path.display()),
+            Ok(DebugExec::Emulator { .. }) => {}
+            Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled.into()),
+            // All can be run without it; only registers are then not observed.
+            Err(e) => eprintln!("goabi: {e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default()),
         }
     }
     Ok(code)

@@ -48,7 +48,7 @@ fn place(pieces: &[Piece], arch: &Arch) -> String {
             Place::Constant(c) => format!("constant({c:#x})"),
             Place::Implicit(b) => b.iter().fold("bytes(".to_string(), |text, b| format!("{text}{b:02x}")) + ")",
             Place::EmptyPiece => "nowhere".to_string(),
-            Place::Other(s) => s.clone(),
+            Place::Other { text: s, .. } => s.clone(),
         };
         p.size.map_or_else(|| place.clone(), |n| format!("{place}:{n}"))
     };

@@ -136,6 +136,7 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         run_limits: Limits::RUN,
         cases_per_program: crate::chunks::CASES_PER_PROGRAM,
         fresh: false,
+        observers: &Default::default(),
         wanted: None,
         progress: &|_, _| {},
     };
@@ -194,7 +195,7 @@ fn places_are_told_in_words() {
         Place::Constant(7),
         Place::Implicit(vec![1, 255]),
         Place::EmptyPiece,
-        Place::Other("what".into()),
+        Place::Other { text: "what".into(), code: vec![] },
     ];
     let pieces: Vec<Piece> = all.into_iter().map(|p| piece(Some(8), p)).collect();
     let text = "RAX:8 reg99:8 fbreg(-24):8 cfa(8):8 addr(0x10):8 constant(0x7):8 bytes(01ff):8 nowhere:8 what:8";

@@ -80,6 +80,8 @@ impl<'a> Scene<'a> {
             types: &Fact::NotRequested,
             dwarf: &Fact::NotRequested,
             functions: &[],
+            machine: None,
+            abi: &[],
         };
         let oracle = ORACLES.iter().find(|o| o.id() == oracle).unwrap();
         oracle.judge(&subject).iter().any(|v| matches!(v, Verdict::Disagree(_) | Verdict::Unobserved(_)))

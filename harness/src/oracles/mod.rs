@@ -1,6 +1,7 @@
 //! Oracles turn observations into verdicts: the only place with opinions. One
 //! file (or folder) each, listed at the end.
 
+use crate::witness::Machine;
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile, Expected};
 use goabi_cases::cell::Cell;
@@ -14,8 +15,10 @@ use goabi_runners::run::UnitEnd;
 use std::sync::Arc;
 
 pub mod dwarf;
+mod dwarf_live;
 pub mod layout;
 mod panics;
+pub(crate) mod registers;
 mod values;
 
 /// What is known of one cell.
@@ -32,6 +35,10 @@ pub struct Subject<'a> {
     pub dwarf: &'a Fact<Arc<DwarfFacts>>,
     /// The functions under test that the cell's call reaches.
     pub functions: &'a [&'a Function],
+    /// What registers and memory showed, if they were watched.
+    pub machine: Option<&'a Machine>,
+    /// The toolchain's own files against the architecture file.
+    pub abi: &'a [dwarf::Check],
 }
 
 /// What was wanted and what was seen of one vector.
@@ -113,7 +120,7 @@ macro_rules! oracles {
     };
 }
 
-oracles! { values, panics, layout, dwarf }
+oracles! { values, panics, layout, dwarf, registers, dwarf_live }
 
 /// The oracles' words, and those of the stages that find things before any
 /// oracle can judge: an expectation may name these too.

@@ -2,7 +2,7 @@
 
 use super::disasm;
 use super::dwarf::{DwarfError, DwarfFacts};
-use super::frames::depths;
+use super::frames::{Frames, frames};
 use super::text::Text;
 use goabi_cases::arch::Arch;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,11 +39,11 @@ pub fn measure(bytes: &[u8], arch: &Arch, dwarf: &DwarfFacts) -> Result<CodeFact
     let text = Text::of(&file);
     let starts: BTreeSet<u64> = dwarf.functions.values().map(|f| f.low_pc).collect();
     let mut out = CodeFacts::default();
-    let depths = match arch.roles.stack_pointer.dwarf {
-        Some(register) => depths(&file, register, &starts)?,
-        None => super::frames::Depths::default(),
+    let frames = match arch.roles.stack_pointer.dwarf {
+        Some(register) => frames(&file, register, &starts)?,
+        None => Frames::default(),
     };
-    out.unreadable = depths.unreadable;
+    out.unreadable.clone_from(&frames.unreadable);
     // A call on a machine without a link register pushes the return address.
     let pushed = if arch.roles.link_register.is_none() { arch.word_size } else { 0 };
     for f in dwarf.functions.values() {
@@ -53,7 +53,7 @@ pub fn measure(bytes: &[u8], arch: &Arch, dwarf: &DwarfFacts) -> Result<CodeFact
         };
         let size = Size {
             text: code.len() as u64,
-            frame: depths.by_start.get(&f.low_pc).map(|d| d.saturating_sub(pushed)),
+            frame: frames.depth(f.low_pc).map(|d| d.saturating_sub(pushed)),
             instructions: disasm::count(&arch.goarch, code),
         };
         out.functions.insert(f.name.clone(), size);

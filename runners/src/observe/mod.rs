@@ -4,6 +4,7 @@ pub mod code;
 pub mod disasm;
 pub mod dwarf;
 pub mod listing;
+pub mod machine;
 pub mod objdump;
 pub mod records;
 

@@ -9,6 +9,7 @@ use goabi_cases::cell::Build;
 use goabi_cases::signature::Signature;
 use goabi_cases::version::GoVersion;
 use goabi_runners::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Variable};
+use goabi_runners::observe::machine::SlotAt;
 
 /// Judges one function: that it is there, and for the receiver, each parameter
 /// and each result its name, flag, line, type and location.
@@ -126,6 +127,18 @@ pub(crate) fn named_slots<'a>(
 ) -> Vec<(String, &'a Slot)> {
     let entries = entries(signature, version).into_iter();
     entries.filter_map(|Entry { role, name, .. }| Some((name, slot(assignment, role)?))).collect()
+}
+
+/// The names that DWARF gives to a signature's entries, and which slot of its
+/// assignment each is.
+pub(crate) fn slot_numbers(signature: &Signature, version: GoVersion) -> Vec<(String, SlotAt)> {
+    let receiver = usize::from(signature.receiver.is_some());
+    let number = |role: Role| match role {
+        Role::Receiver => SlotAt::Input(0),
+        Role::Param(i) => SlotAt::Input(receiver + i),
+        Role::Result(i) => SlotAt::Result(i),
+    };
+    entries(signature, version).into_iter().map(|e| (e.name, number(e.role))).collect()
 }
 
 /// What holds at the function's first instruction.

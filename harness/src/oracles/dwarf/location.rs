@@ -75,7 +75,7 @@ fn spot(place: &Place, arch: &Arch) -> Spot {
         Place::Address(a) => Spot::Other(format!("address {a:#x}")),
         Place::Constant(c) => Spot::Other(format!("constant {c:#x}")),
         Place::Implicit(b) => Spot::Other(format!("constant bytes {b:02x?}")),
-        Place::Other(s) => Spot::Other(s.clone()),
+        Place::Other { text: s, .. } => Spot::Other(s.clone()),
     }
 }
 
@@ -327,7 +327,7 @@ pub(super) fn raw(pieces: &[Piece], arch: &Arch) -> String {
             Place::Constant(c) => format!("constant {c:#x}"),
             Place::Implicit(b) => format!("bytes {b:02x?}"),
             Place::EmptyPiece => "nothing".to_string(),
-            Place::Other(s) => s.clone(),
+            Place::Other { text: s, .. } => s.clone(),
         };
         p.size.map_or_else(|| place.clone(), |n| format!("{place} piece {n}"))
     };

@@ -19,7 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use check::named_slots;
 pub use check::{abstract_slots, check};
+pub(crate) use check::{named_slots, slot_numbers};
 pub use expect::{Check, Expect, Judgement};
 pub(in crate::oracles) use oracle::{Kind, verdicts};

@@ -8,21 +8,32 @@ use super::x86;
 /// 32-bit arm keeps behind its code, padding, what does not decode.
 #[must_use]
 pub fn count(goarch: &str, code: &[u8]) -> Option<u64> {
-    let length: fn(&[u8]) -> usize = match goarch {
+    match goarch {
         "amd64" => return Some(x86::count(code, 64)),
         "386" => return Some(x86::count(code, 32)),
-        "arm" | "arm64" | "loong64" | "mips" | "mips64" | "mips64le" | "mipsle" | "ppc64" | "ppc64le" => |_| 4,
-        "riscv64" => riscv64,
-        "s390x" => s390x,
-        // GOARCHes are an open set.
-        _ => return None,
-    };
+        _ => {}
+    }
     let (mut n, mut rest) = (0, code);
+    // A port that is not known is not known of empty code either.
+    length(goarch, rest)?;
     while !rest.is_empty() {
-        rest = rest.get(length(rest)..).unwrap_or_default();
+        rest = rest.get(length(goarch, rest)?..).unwrap_or_default();
         n += 1;
     }
     Some(n)
+}
+
+/// How many bytes the first instruction of some code takes, on the ports where
+/// that can be told without a decoder.
+#[must_use]
+pub fn length(goarch: &str, code: &[u8]) -> Option<usize> {
+    Some(match goarch {
+        "arm" | "arm64" | "loong64" | "mips" | "mips64" | "mips64le" | "mipsle" | "ppc64" | "ppc64le" => 4,
+        "riscv64" => riscv64(code),
+        "s390x" => s390x(code),
+        // GOARCHes are an open set.
+        _ => return None,
+    })
 }
 
 /// The RISC-V manual, "Base Instruction-Length Encoding": 16 bits long are

@@ -114,8 +114,9 @@ pub enum Place {
     Implicit(Vec<u8>),
     /// A piece without a place: not available.
     EmptyPiece,
-    /// Anything else, as text.
-    Other(String),
+    /// Anything else: as text, and the operations' bytes for whoever has a
+    /// machine to evaluate them on.
+    Other { text: String, code: Vec<u8> },
 }
 
 /// The index of a type in [`DwarfFacts::types`].

@@ -81,7 +81,11 @@ fn pieces(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, e: Expression<Slice<
     let mut open: Vec<Operation<Slice<'_>>> = Vec::new();
     let mut out = Vec::new();
     let mut count = 0;
+    // Where the operations of the open piece begin, and where the next one does.
+    let (mut start, mut next) = (0, 0);
+    let code = |from: usize, to: usize| e.0.slice().get(from..to).unwrap_or_default().to_vec();
     while let Some(op) = operations.next().map_err(|e| e.to_string())? {
+        let end = operations.offset_from(&e);
         count += 1;
         if count > MAX_OPERATIONS {
             return Err(format!("an expression of more than {MAX_OPERATIONS} operations"));
@@ -89,24 +93,32 @@ fn pieces(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, e: Expression<Slice<
         if let Operation::Piece { size_in_bits, bit_offset } = op {
             let whole_bytes = size_in_bits.is_multiple_of(8) && bit_offset.unwrap_or(0) == 0;
             let place = if whole_bytes {
-                place(dwarf, unit, &open)
+                place(dwarf, unit, &open, || code(start, next))
             } else {
-                Place::Other(format!("DW_OP_bit_piece of {size_in_bits} bits at {}", bit_offset.unwrap_or(0)))
+                let text = format!("DW_OP_bit_piece of {size_in_bits} bits at {}", bit_offset.unwrap_or(0));
+                Place::Other { text, code: vec![] }
             };
             out.push(Piece { size: Some(size_in_bits / 8), place });
             open.clear();
+            start = end;
         } else {
             open.push(op);
         }
+        next = end;
     }
     if !open.is_empty() {
-        out.push(Piece { size: None, place: place(dwarf, unit, &open) });
+        out.push(Piece { size: None, place: place(dwarf, unit, &open, || code(start, next)) });
     }
     Ok(out)
 }
 
-fn place(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, ops: &[Operation<Slice<'_>>]) -> Place {
-    let other = || Place::Other(format!("{ops:?}"));
+fn place(
+    dwarf: &Dwarf<Slice<'_>>,
+    unit: &Unit<Slice<'_>>,
+    ops: &[Operation<Slice<'_>>],
+    code: impl Fn() -> Vec<u8>,
+) -> Place {
+    let other = || Place::Other { text: format!("{ops:?}"), code: code() };
     match ops {
         [] => Place::EmptyPiece,
         [Operation::Register { register }] => Place::Register(register.0),

@@ -1,0 +1,132 @@
+//! Watching a program in all ways in which this machine can.
+
+use super::{How, plan};
+use crate::exhibits::Inside;
+use crate::job::{JobResult, Shared};
+use goabi_generators::program::UnitKind;
+use goabi_reports::record::{Problem, ProblemKind};
+use goabi_runners::error::RunnerError;
+use goabi_runners::gdbremote::DebugExec;
+use goabi_runners::observe::dwarf::DwarfFacts;
+use goabi_runners::observe::machine::{MachineFacts, ObserveError, ObserveSpec, Plan, observe};
+use goabi_runners::observe::records::Fact;
+use goabi_runners::process::Limits;
+use goabi_runners::reuse::RunKey;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// By GOARCH: each way of watching its programs, or why it cannot be done.
+pub type Observers = BTreeMap<String, Vec<(How, Result<DebugExec, String>)>>;
+
+/// For a program under a debugger, that may stop ten thousand times.
+const LIMITS: Limits = Limits { time: Duration::from_secs(180), output: 64 << 20, memory: 2 << 30 };
+
+/// How the reason of a program ends that never came to its first unit.
+const NOT_BEGUN: &str = "before any unit began";
+
+/// What became of watching a program in one way.
+#[derive(Clone, Debug)]
+pub(crate) enum Program {
+    Seen(Arc<MachineFacts>),
+    Skipped(String),
+    Unavailable(String),
+}
+
+/// Watches a program; one entry a way.
+///
+/// # Errors
+/// An interruption, or what concerns the whole run.
+pub(crate) fn watch(
+    s: &Shared,
+    inside: &Inside<'_>,
+    dwarf: &Fact<Arc<DwarfFacts>>,
+    only: Option<&BTreeSet<u32>>,
+    out: &mut JobResult,
+) -> Result<Vec<(How, Program)>, RunnerError> {
+    let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
+    let all = |program: &Program| observers.iter().map(|(how, _)| (*how, program.clone())).collect();
+    let dwarf = match dwarf {
+        Fact::Seen(dwarf) => dwarf,
+        Fact::NotRequested => return Ok(all(&Program::Unavailable("the program's DWARF was not read".into()))),
+        Fact::Unavailable(why) => return Ok(all(&Program::Unavailable(why.clone()))),
+    };
+    let plan = match plan(inside, dwarf) {
+        Ok(plan) => plan,
+        Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
+    };
+    let mut seen = Vec::new();
+    // Where the machine itself runs the programs, an emulator that cannot says
+    // nothing of them: so does qemu-i386 with the runtime of Go 1.27.
+    let natively = observers.iter().any(|(how, _)| *how == How::Native);
+    for (how, exec) in observers {
+        let program = match exec {
+            Ok(exec) => match one(s, inside, &plan, exec, only, out)? {
+                Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
+                    Program::Skipped(format!("{how} {why}"))
+                }
+                other => other,
+            },
+            Err(why) => Program::Skipped(why.lines().next().unwrap_or_default().to_string()),
+        };
+        if let (Program::Skipped(why), Ok(_)) = (&program, exec) {
+            let message = format!("{}, {how}: {why}", inside.job.target);
+            out.problems.push(Problem { kind: ProblemKind::NotWatched, toolchain: None, cell: None, message });
+        }
+        seen.push((*how, program));
+    }
+    Ok(seen)
+}
+
+fn one(
+    s: &Shared,
+    inside: &Inside<'_>,
+    plan: &Plan<'_>,
+    exec: &DebugExec,
+    only: Option<&BTreeSet<u32>>,
+    out: &mut JobResult,
+) -> Result<Program, RunnerError> {
+    let numbered = || (0u32..).zip(&inside.program.units);
+    let asked: Vec<u32> = numbered()
+        .filter(|(n, u)| matches!(u.kind, UnitKind::Call { .. }) && only.is_none_or(|o| o.contains(n)))
+        .map(|(n, _)| n)
+        .collect();
+    let isolated: BTreeSet<u32> = numbered().filter(|(_, u)| u.isolated).map(|(n, _)| n).collect();
+    let spec = ObserveSpec {
+        artifact: inside.artifact,
+        goarch: &inside.job.target.goarch,
+        exec,
+        plan,
+        asked: &asked,
+        isolated: &isolated,
+        limits: LIMITS,
+    };
+    // Whoever asks for some units wants to see them run.
+    let key = only.is_none().then(|| RunKey::of_machine(s.cache, &spec));
+    let kept = key.as_ref().filter(|_| !s.fresh).and_then(RunKey::recall::<MachineFacts>);
+    let reused = kept.is_some();
+    let start = Instant::now();
+    let facts = match kept {
+        Some(facts) => facts,
+        None => match observe(&spec, s.cancel) {
+            Ok(facts) => facts,
+            Err(ObserveError::Runner(e)) => return Err(e),
+            Err(ObserveError::Unsupported(why)) => return Ok(Program::Skipped(why)),
+            Err(e @ (ObserveError::Program(_) | ObserveError::NotBegun(_))) => {
+                return Ok(Program::Unavailable(e.to_string()));
+            }
+        },
+    };
+    if let Some(key) = key {
+        if !reused {
+            // That it could not be kept costs a run next time, and no more.
+            let _ = key.keep_machine(s.cache, &facts);
+        }
+        out.runs.push(key);
+    }
+    if !reused {
+        *out.timings.entry("watch").or_default() += start.elapsed();
+        out.stops += facts.stops;
+    }
+    Ok(Program::Seen(Arc::new(facts)))
+}

@@ -1,0 +1,20 @@
+//! The machine as a witness: a program is stopped at each entry and return of
+//! the functions under test, and registers and memory are read, by the model
+//! and by what DWARF says.
+
+mod decode;
+mod facts;
+mod lines;
+mod memory;
+mod observe;
+mod plan;
+mod returns;
+mod sight;
+mod state;
+mod types;
+mod watch;
+
+pub use facts::{CallSeen, Cut, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, SlotSeen, UnitSeen};
+pub use memory::TOO_MUCH;
+pub use observe::{ObserveError, ObserveSpec, observe};
+pub use plan::{Plan, SlotAt, Watched};

@@ -1,0 +1,117 @@
+//! What a debugger would show of a variable, against the bytes that it really has.
+
+use super::decode::Decoder;
+use super::facts::Sight;
+use super::plan::{Code, SlotAt, Watched};
+use super::state::{Image, State};
+use super::types::{Ty, Types};
+use crate::observe::dwarf::{LocationFact, Piece, Variable};
+
+/// The bytes that the inputs had at entry and the results at the return, by
+/// the model; or why they could not be read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Truth {
+    pub inputs: Vec<Result<Image, String>>,
+    pub results: Option<Vec<Result<Image, String>>>,
+}
+
+impl Truth {
+    fn of(&self, at: SlotAt) -> Option<&Result<Image, String>> {
+        match at {
+            SlotAt::Input(i) => self.inputs.get(i),
+            SlotAt::Result(i) => self.results.as_ref()?.get(i),
+        }
+    }
+}
+
+/// The pieces of a location at an instruction, if it has any there.
+fn pieces_at(location: &LocationFact, pc: u64) -> Result<&[Piece], String> {
+    match location {
+        LocationFact::Absent | LocationFact::Empty => Ok(&[]),
+        LocationFact::Unreadable(why) => Err(why.clone()),
+        LocationFact::Expr(pieces) => Ok(pieces),
+        // Debuggers take the first that matches.
+        LocationFact::List(ranges) => {
+            Ok(ranges.iter().find(|r| (r.low..r.high).contains(&pc)).map(|r| r.pieces.as_slice()).unwrap_or_default())
+        }
+    }
+}
+
+/// All of a function's variables at one place: their indexes and what was seen.
+/// Results are looked at where the truth has them.
+pub(super) fn sights(
+    state: &mut State<'_, '_, '_, '_>,
+    types: &Types<'_>,
+    watched: &Watched,
+    code: &Code<'_>,
+    truth: &Truth,
+    pc: u64,
+    look: &dyn Fn(SlotAt) -> bool,
+) -> Vec<(usize, Sight)> {
+    let mut out = Vec::new();
+    for (i, (v, at)) in code.dwarf.params.iter().zip(&watched.variables).enumerate() {
+        let Some(at) = at.filter(|at| look(*at)) else { continue };
+        let Some(truth) = truth.of(at) else { continue };
+        let number = match at {
+            SlotAt::Input(n) => n,
+            SlotAt::Result(n) => watched.assignment.inputs.len() + n,
+        };
+        let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
+        let same_type = code.same_type.get(i).copied().unwrap_or(false);
+        out.push((i, sight(state, types, code, v, truth, solid, same_type, pc)));
+    }
+    out
+}
+
+#[expect(clippy::too_many_arguments, reason = "one variable's facts, each of another kind")]
+fn sight(
+    state: &mut State<'_, '_, '_, '_>,
+    types: &Types<'_>,
+    code: &Code<'_>,
+    v: &Variable,
+    truth: &Result<Image, String>,
+    solid: &[bool],
+    same_type: bool,
+    pc: u64,
+) -> Sight {
+    let pieces = match pieces_at(&v.location, pc) {
+        Ok([]) => return Sight::NotDescribed,
+        Ok(pieces) => pieces,
+        Err(why) => return Sight::Unreadable(why),
+    };
+    let size = solid.len() as u64;
+    let image = match state.located(pieces, size, &code.dwarf.frame_base) {
+        Ok(image) => image,
+        Err(why) => return Sight::Unreadable(why),
+    };
+    if !image.known.contains(&true) {
+        return if size == 0 { Sight::True } else { Sight::NotDescribed };
+    }
+    let truth = match truth {
+        Ok(truth) => truth,
+        Err(why) => return Sight::Unknown(why.clone()),
+    };
+    let (mut missing, mut wrong) = (false, false);
+    for (n, means) in solid.iter().enumerate().filter(|(_, means)| **means) {
+        debug_assert!(*means);
+        match (image.known.get(n), truth.known.get(n)) {
+            (Some(true), Some(true)) => wrong |= image.bytes.get(n) != truth.bytes.get(n),
+            (Some(false) | None, _) => missing = true,
+            // Bytes of which the machine itself says nothing.
+            (Some(true), Some(false) | None) => {}
+        }
+    }
+    if !wrong && same_type {
+        return if missing { Sight::Partly } else { Sight::True };
+    }
+    let ty = v.ty.map(Ty::Dwarf);
+    // A debugger takes what is missing for nothing.
+    let mut bytes = image.bytes.clone();
+    bytes.resize(bytes.len().max(solid.len()), 0);
+    let shown = match ty {
+        Some(ty) => Decoder::new(types, state.memory).value(&ty, &bytes),
+        None => Err("it has no type".to_string()),
+    };
+    let described = image.known.iter().filter(|k| **k).count() as u64;
+    Sight::Other { shown, location: state.words(pieces), described: (described != size).then_some((described, size)) }
+}

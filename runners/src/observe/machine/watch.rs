@@ -1,0 +1,540 @@
+//! Watching one process: from stop to stop, until the program ends.
+//!
+//! A unit's breakpoints are set when it begins and taken away when the next one
+//! does, so that few are set at a time. Each but the entry's is hit once: what
+//! recursion does below the call under test is not asked for.
+
+use super::decode::Decoder;
+use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, SlotSeen, UnitSeen};
+use super::memory::{Memory, Reader};
+use super::plan::{Code, Prepared, SlotAt, Watched};
+use super::sight::{Truth, sights};
+use super::state::{Image, Registers as _, State};
+use super::types::{Ty, number};
+use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
+use goabi_cases::arch::{Arch, Reg};
+use goabi_cases::assignment::Slot;
+use std::collections::BTreeMap;
+
+/// Bytes of memory that are read at one stop, at most.
+const MEMORY_PER_STOP: usize = 8 << 20;
+
+/// Returns of inner calls that are passed over, at most: each costs a stop.
+const MAX_INNER: u32 = 2_000;
+
+/// Bytes by which a stack must be larger than a frame for sure not to be grown:
+/// more than `StackSmall` and `StackBig` of `internal/abi/stack.go` together.
+const SLACK: u64 = 8 << 10;
+
+/// The signal of a breakpoint.
+const SIGTRAP: u8 = 5;
+
+/// Why to stop at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Point {
+    Entry(usize),
+    AfterPrologue(usize),
+    Statement(usize, u64),
+    Return(usize),
+    Caller(usize),
+}
+
+impl Point {
+    fn function(self) -> usize {
+        match self {
+            Point::Entry(f)
+            | Point::AfterPrologue(f)
+            | Point::Statement(f, _)
+            | Point::Return(f)
+            | Point::Caller(f) => f,
+        }
+    }
+}
+
+/// The call of a function under test that is being watched.
+struct Open {
+    /// Index into the unit's calls.
+    call: usize,
+    /// The goroutine, where the port has it in a register.
+    g: u64,
+    /// Bytes from the stack pointer at entry to the end of the goroutine's
+    /// stack: the same wherever the runtime moves the stack to. Without a
+    /// goroutine, counted down from 0.
+    depth: u64,
+    /// The end of the stack when the inputs were read.
+    stack_end: u64,
+    truth: Truth,
+    /// Whether execution came past the prologue.
+    begun: bool,
+    inner: u32,
+}
+
+/// One process and what is known of it.
+pub(super) struct Watch<'a, 'd> {
+    prepared: &'a Prepared<'a, 'd>,
+    debuggee: Debuggee,
+    points: BTreeMap<u64, Vec<Point>>,
+    open: BTreeMap<usize, Open>,
+    /// The floating-point registers that the unit's functions may use.
+    floats: Vec<String>,
+    /// The unit that runs.
+    pub(super) unit: Option<u32>,
+    pub(super) stops: u64,
+    /// The signal that was last passed on to the program.
+    pub(super) last_signal: Option<u8>,
+}
+
+struct Live<'a>(&'a mut Debuggee);
+
+impl Memory for Live<'_> {
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
+        self.0.read(at, len).map_err(|e| match e {
+            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}"),
+            other => other.to_string(),
+        })
+    }
+}
+
+struct Held<'a>(&'a Registers, &'a Arch);
+
+impl super::state::Registers for Held<'_> {
+    fn register(&self, dwarf: u16) -> Option<&[u8]> {
+        self.1.debug_registers.get(dwarf)?.names.iter().find_map(|name| self.0.bytes(name))
+    }
+}
+
+/// How a process ended.
+pub(super) enum Finish {
+    Exited(u8),
+    Killed(u8),
+}
+
+impl<'a, 'd> Watch<'a, 'd> {
+    pub(super) fn new(prepared: &'a Prepared<'a, 'd>, debuggee: Debuggee) -> Self {
+        Watch {
+            prepared,
+            debuggee,
+            points: BTreeMap::new(),
+            open: BTreeMap::new(),
+            floats: vec![],
+            unit: None,
+            stops: 0,
+            last_signal: None,
+        }
+    }
+
+    fn arch(&self) -> &'a Arch {
+        self.prepared.plan.arch
+    }
+
+    /// Follows the program to its end.
+    pub(super) fn run(&mut self, facts: &mut MachineFacts) -> Result<Finish, RemoteError> {
+        self.debuggee.insert(self.prepared.begin[0])?;
+        let mut stop = self.debuggee.resume()?;
+        loop {
+            stop = match stop {
+                Stop::Exited(status) => return Ok(Finish::Exited(status)),
+                Stop::Killed(signal) => return Ok(Finish::Killed(signal)),
+                Stop::Signal { signal: SIGTRAP, .. } => {
+                    self.stops += 1;
+                    self.trap(facts)?
+                }
+                Stop::Signal { signal, .. } => {
+                    self.last_signal = Some(signal);
+                    self.debuggee.resume_with_signal(signal)?
+                }
+            };
+        }
+    }
+
+    /// What the process printed and how it ended; kills it if it is alive.
+    pub(super) fn into_debuggee(self) -> Debuggee {
+        self.debuggee
+    }
+
+    /// A stop of our own, unless the program made it.
+    fn trap(&mut self, facts: &mut MachineFacts) -> Result<Stop, RemoteError> {
+        let floats: Vec<&str> = self.floats.iter().map(String::as_str).collect();
+        let mut registers = self.debuggee.registers_and(&floats)?;
+        let pc = registers.unsigned(&self.arch().program_counter);
+        let pc = pc.ok_or_else(|| RemoteError::Unsupported("the stub does not tell the program counter".into()))?;
+        let [even, odd] = self.prepared.begin;
+        if pc == even || pc == odd {
+            self.begin(facts)?;
+            self.debuggee.remove(pc)?;
+            self.debuggee.insert(if pc == even { odd } else { even })?;
+            return self.debuggee.resume();
+        }
+        let Some(points) = self.points.get(&pc).cloned() else {
+            return self.debuggee.resume_with_signal(SIGTRAP);
+        };
+        let mut keep = false;
+        for point in points {
+            let stays = self.at(point, pc, &mut registers, facts)?;
+            if stays {
+                keep = true;
+            } else {
+                self.drop_point(pc, point);
+            }
+        }
+        if !self.points.contains_key(&pc) {
+            self.debuggee.remove(pc)?;
+        } else if keep {
+            self.debuggee.step_over(pc)?;
+        }
+        self.debuggee.resume()
+    }
+
+    fn drop_point(&mut self, pc: u64, point: Point) {
+        if let Some(list) = self.points.get_mut(&pc) {
+            list.retain(|p| *p != point);
+            if list.is_empty() {
+                self.points.remove(&pc);
+            }
+        }
+    }
+
+    fn set(&mut self, at: u64, point: Point) -> Result<(), RemoteError> {
+        let list = self.points.entry(at).or_default();
+        if list.is_empty() {
+            self.debuggee.insert(at)?;
+        }
+        if !list.contains(&point) {
+            list.push(point);
+        }
+        Ok(())
+    }
+
+    /// A unit begins: the breakpoints of the last one go, its own come.
+    fn begin(&mut self, facts: &mut MachineFacts) -> Result<(), RemoteError> {
+        for at in std::mem::take(&mut self.points).into_keys() {
+            self.debuggee.remove(at)?;
+        }
+        self.open.clear();
+        let word = usize::try_from(self.arch().word_size).unwrap_or(8);
+        let bytes = self.debuggee.read(self.prepared.running, word)?;
+        let unit = u32::try_from(number(&bytes, self.arch().byte_order)).unwrap_or(u32::MAX);
+        self.unit = Some(unit);
+        facts.units.insert(unit, UnitSeen::default());
+        let plan = self.prepared.plan;
+        let functions = usize::try_from(unit).ok().and_then(|n| plan.units.get(n));
+        self.floats.clear();
+        for f in functions.into_iter().flatten() {
+            if let Some(Some(code)) = self.prepared.functions.get(*f) {
+                self.floats.extend_from_slice(&code.floats);
+                self.set(code.dwarf.low_pc, Point::Entry(*f))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn parts(&self, f: usize) -> Option<(&'a Watched, &'a Code<'a>)> {
+        let code = self.prepared.functions.get(f)?.as_ref()?;
+        Some((self.prepared.plan.functions.get(f)?, code))
+    }
+
+    /// Handles one reason for a stop; whether the breakpoint stays for it.
+    fn at(
+        &mut self,
+        point: Point,
+        pc: u64,
+        registers: &mut Registers,
+        facts: &mut MachineFacts,
+    ) -> Result<bool, RemoteError> {
+        let f = point.function();
+        let (Some((watched, code)), Some(unit)) = (self.parts(f), self.unit) else { return Ok(false) };
+        let Some(seen) = facts.units.get_mut(&unit) else { return Ok(false) };
+        match point {
+            Point::Entry(_) => self.entry(f, watched, code, registers, seen),
+            Point::AfterPrologue(_) => {
+                self.place(f, pc, PlaceKind::AfterPrologue, registers, seen)?;
+                if let Some(open) = self.open.get_mut(&f) {
+                    open.begun = true;
+                }
+                self.forget(code.dwarf.low_pc, Point::Entry(f))?;
+                Ok(false)
+            }
+            Point::Statement(_, line) => {
+                // The code that grows the stack comes before the prologue, whatever
+                // its address: the line table gives it the function's own line,
+                // the location lists the places of the body.
+                let behind = code.returns.last().is_none_or(|last| pc > *last);
+                if (code.lines.prologue_end.is_some() || behind) && self.open.get(&f).is_some_and(|o| !o.begun) {
+                    return Ok(true);
+                }
+                if let Some(open) = self.open.get_mut(&f) {
+                    open.begun = true;
+                }
+                self.place(f, pc, PlaceKind::Statement(line), registers, seen)?;
+                Ok(false)
+            }
+            Point::Return(_) => self.at_return(f, watched, code, pc, registers, seen),
+            Point::Caller(_) => self.in_caller(f, watched, registers, seen),
+        }
+    }
+
+    fn forget(&mut self, at: u64, point: Point) -> Result<(), RemoteError> {
+        let had = self.points.contains_key(&at);
+        self.drop_point(at, point);
+        if had && !self.points.contains_key(&at) {
+            self.debuggee.remove(at)?;
+        }
+        Ok(())
+    }
+
+    fn sp(&self, registers: &Registers) -> u64 {
+        self.role(Some(&self.arch().roles.stack_pointer), registers).unwrap_or(0)
+    }
+
+    /// What a register with a role holds.
+    fn role(&self, reg: Option<&Reg>, registers: &Registers) -> Option<u64> {
+        let held = Held(registers, self.arch());
+        Some(number(held.register(reg?.dwarf?)?, self.arch().byte_order))
+    }
+
+    /// Bytes that the call itself pushed.
+    fn pushed(&self) -> u64 {
+        if self.arch().roles.link_register.is_none() { self.arch().word_size } else { 0 }
+    }
+
+    /// The goroutine, the end of its stack and the guard that prologues compare
+    /// the stack pointer with; zeros on a port that keeps the goroutine in
+    /// thread-local storage only.
+    fn goroutine(&mut self, registers: &Registers) -> (u64, u64, u64) {
+        let arch = self.arch();
+        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0, 0) };
+        let word = usize::try_from(arch.word_size).unwrap_or(8);
+        // runtime.g begins with stack.lo, stack.hi and stackguard0.
+        match self.debuggee.read(g.wrapping_add(arch.word_size), 2 * word) {
+            Ok(b) => {
+                let (end, guard) = b.split_at(word.min(b.len()));
+                (g, number(end, arch.byte_order), number(guard, arch.byte_order))
+            }
+            Err(_) => (0, 0, 0),
+        }
+    }
+
+    fn entry(
+        &mut self,
+        f: usize,
+        watched: &'a Watched,
+        code: &'a Code<'a>,
+        registers: &mut Registers,
+        seen: &mut UnitSeen,
+    ) -> Result<bool, RemoteError> {
+        let sp = self.sp(registers);
+        let (g, end, guard) = self.goroutine(registers);
+        let depth = end.wrapping_sub(sp);
+        match self.open.get(&f) {
+            // Begun anew, on a larger stack.
+            Some(open) if open.g == g && !open.begun && (open.depth == depth || g == 0) => {}
+            // A call below the one that is watched.
+            Some(_) => return Ok(false),
+            None => {
+                if seen.calls.iter().any(|c| c.function == watched.symbol) {
+                    return Ok(false);
+                }
+                seen.calls.push(CallSeen {
+                    function: watched.symbol.clone(),
+                    entries: vec![],
+                    places: vec![],
+                    at_return: None,
+                    in_caller: None,
+                    returned: false,
+                });
+                for at in &code.returns {
+                    self.set(*at, Point::Return(f))?;
+                }
+                if let Some(at) = code.lines.prologue_end.filter(|at| *at != code.dwarf.low_pc) {
+                    self.set(at, Point::AfterPrologue(f))?;
+                }
+                if self.prepared.plan.statements {
+                    for (at, line) in &code.lines.statements {
+                        // At the entry DWARF is asked anyway.
+                        if *at != code.dwarf.low_pc && code.lines.prologue_end != Some(*at) {
+                            self.set(*at, Point::Statement(f, *line))?;
+                        }
+                    }
+                }
+            }
+        }
+        let call = seen.calls.iter().position(|c| c.function == watched.symbol).unwrap_or(0);
+        let area = sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size);
+        let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers);
+        let truth = Truth { inputs, results: None };
+        let variables =
+            self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)));
+        if let Some(call) = seen.calls.get_mut(call) {
+            call.entries.push(EntrySeen { inputs: values, variables });
+        }
+        if let Some(back) = self.return_address(sp, registers)? {
+            self.set(back, Point::Caller(f))?;
+        }
+        self.open.insert(f, Open { call, g, depth, stack_end: end, truth, begun: false, inner: 0 });
+        // Whether the prologue may have to grow the stack, and the function be
+        // begun anew. Without a mark behind the prologue nobody would take the
+        // breakpoint away again, and the second beginning is not seen.
+        let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
+        Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
+    }
+
+    fn return_address(&mut self, sp: u64, registers: &Registers) -> Result<Option<u64>, RemoteError> {
+        let arch = self.arch();
+        if arch.roles.link_register.is_some() {
+            return Ok(self.role(arch.roles.link_register.as_ref(), registers));
+        }
+        let word = usize::try_from(arch.word_size).unwrap_or(8);
+        Ok(Some(number(&self.debuggee.read(sp, word)?, arch.byte_order)))
+    }
+
+    /// Slots by the model: their bytes, and the values that these stand for.
+    fn slots(
+        &mut self,
+        slots: &'a [Slot],
+        area: u64,
+        registers: &Registers,
+    ) -> (Vec<Result<Image, String>>, Vec<SlotSeen>) {
+        let prepared = self.prepared;
+        let held = Held(registers, prepared.plan.arch);
+        let mut live = Live(&mut self.debuggee);
+        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
+        let mut images = Vec::new();
+        let mut values = Vec::new();
+        for slot in slots {
+            let mut state = State {
+                arch: prepared.plan.arch,
+                registers: &held,
+                memory: &mut reader,
+                cfa: Err("not asked".to_string()),
+            };
+            let image = state.assigned(slot, area);
+            values.push(match &image {
+                Ok(image) => Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
+                Err(why) => Err(why.clone()),
+            });
+            images.push(image);
+        }
+        (images, values)
+    }
+
+    fn look(
+        &mut self,
+        watched: &Watched,
+        code: &Code<'_>,
+        truth: &Truth,
+        pc: u64,
+        registers: &Registers,
+        wanted: &dyn Fn(SlotAt) -> bool,
+    ) -> Vec<(usize, super::facts::Sight)> {
+        let cfa = code.cfa(pc).map(|off| self.sp(registers).wrapping_add(off));
+        let prepared = self.prepared;
+        let held = Held(registers, prepared.plan.arch);
+        let mut live = Live(&mut self.debuggee);
+        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
+        let mut state = State {
+            arch: prepared.plan.arch,
+            registers: &held,
+            memory: &mut reader,
+            cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
+        };
+        sights(&mut state, &prepared.types, watched, code, truth, pc, wanted)
+    }
+
+    /// DWARF at a place between entry and return.
+    fn place(
+        &mut self,
+        f: usize,
+        pc: u64,
+        kind: PlaceKind,
+        registers: &Registers,
+        seen: &mut UnitSeen,
+    ) -> Result<(), RemoteError> {
+        let Some((watched, code)) = self.parts(f) else { return Ok(()) };
+        let (_, end, _) = self.goroutine(registers);
+        let Some(open) = self.open.get(&f) else { return Ok(()) };
+        // A stack that moved since has other addresses in its pointers.
+        if end != open.stack_end {
+            return Ok(());
+        }
+        let call = open.call;
+        let truth = open.truth.clone();
+        let whole = kind == PlaceKind::AfterPrologue;
+        let stays = |at: SlotAt| match at {
+            SlotAt::Input(i) => whole || !watched.changed.get(i).copied().unwrap_or(true),
+            SlotAt::Result(_) => kind == PlaceKind::Return,
+        };
+        let variables = self.look(watched, code, &truth, pc, registers, &stays);
+        if let Some(call) = seen.calls.get_mut(call) {
+            call.places.push(PlaceSeen { offset: pc - code.dwarf.low_pc, kind, variables });
+        }
+        Ok(())
+    }
+
+    fn at_return(
+        &mut self,
+        f: usize,
+        watched: &'a Watched,
+        code: &'a Code<'a>,
+        pc: u64,
+        registers: &mut Registers,
+        seen: &mut UnitSeen,
+    ) -> Result<bool, RemoteError> {
+        let sp = self.sp(registers);
+        let (g, end, _) = self.goroutine(registers);
+        let pushed = self.pushed();
+        let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
+        let at_entry = end.wrapping_sub(open.depth);
+        // Where the return instruction itself gives the frame back, the tables say so.
+        let frame = code.cfa(pc).map(|off| sp.wrapping_add(off).wrapping_sub(pushed));
+        if g != open.g || (sp != at_entry && frame != Some(at_entry)) {
+            open.inner += 1;
+            return Ok(open.inner < MAX_INNER);
+        }
+        let before = registers.clone();
+        // What stands in a delay slot is done before the caller goes on.
+        if self.arch().goarch.starts_with("mips") {
+            self.debuggee.step_over(pc)?;
+            *registers = self.debuggee.registers()?;
+        }
+        let area = at_entry.wrapping_add(pushed).wrapping_add(watched.assignment.min_frame_size);
+        let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        if let Some(open) = self.open.get_mut(&f) {
+            open.truth.results = Some(images);
+            if let Some(call) = seen.calls.get_mut(open.call) {
+                call.at_return = Some(values);
+            }
+        }
+        self.place(f, pc, PlaceKind::Return, &before, seen)?;
+        Ok(false)
+    }
+
+    fn in_caller(
+        &mut self,
+        f: usize,
+        watched: &'a Watched,
+        registers: &mut Registers,
+        seen: &mut UnitSeen,
+    ) -> Result<bool, RemoteError> {
+        let sp = self.sp(registers);
+        let (g, end, _) = self.goroutine(registers);
+        let pushed = self.pushed();
+        let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
+        let at_entry = end.wrapping_sub(open.depth);
+        if g != open.g || sp != at_entry.wrapping_add(pushed) {
+            open.inner += 1;
+            return Ok(open.inner < MAX_INNER);
+        }
+        let call = open.call;
+        let before = open.truth.results.clone();
+        let area = sp.wrapping_add(watched.assignment.min_frame_size);
+        let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        if let Some(call) = seen.calls.get_mut(call) {
+            call.returned = true;
+            if before.is_none_or(|b| b != images) {
+                call.in_caller = Some(values);
+            }
+        }
+        self.open.remove(&f);
+        Ok(false)
+    }
+}
