@@ -30,7 +30,8 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<u8, CommandError> {
     }
     let mode = build(args)?;
     // What works from the signature alone needs no toolchain, and asks for none.
-    let tools = if args.asm || args.from.is_some() { Some(tools(common, args)?) } else { None };
+    let goroots = args.go.iter().flat_map(|w| w.split(',')).any(|w| w.contains('/'));
+    let tools = if args.asm || args.from.is_some() || goroots { Some(tools(common, args)?) } else { None };
     let subject = match (&args.from, &tools) {
         (Some(words), Some(tools)) => imported(common, tools, words, &targets)?,
         (Some(_), None) | (None, _) => written(args.signature.as_deref().unwrap_or_default())?,

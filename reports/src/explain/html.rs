@@ -32,6 +32,7 @@ fn port(index: usize, p: &Port, differ: bool) -> Markup {
         section.port aria-labelledby={ "port-" (index) } {
             h2 id={ "port-" (index) } { (line(&p.title(differ))) " " span.faint { (p.abi.name()) ", go " (line(&p.go)) ", " (line(&p.build)) } }
             @if let Some(why) = &p.why_abi0 { p.note { (line(why)) } }
+            @if let Some(why) = &p.build_ignored { p.note { (line(why)) } }
             @if !p.registers.is_empty() { (map(p)) }
             div.columns {
                 section { h3 { "Words" } (words(p)) }

@@ -40,6 +40,9 @@ pub struct Port {
     /// Why it is ABI0, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_abi0: Option<String>,
+    /// Why the build mode changes nothing there, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_ignored: Option<String>,
     /// Bytes of a pointer.
     pub word_bytes: u64,
     /// The receiver if there is one, the parameters, the results.

@@ -213,6 +213,11 @@ fn notes(out: &mut String, e: &Explanation, style: Style) {
             line(out, style, &[(format!("  {}: {}", who.join(", "), clean(&why)), None)]);
         }
     }
+    for p in &e.ports {
+        if let Some(why) = &p.build_ignored {
+            line(out, style, &[(clean(why), None)]);
+        }
+    }
     let sp = "SP+n: bytes from the stack pointer when the function is entered, before its prologue";
     line(out, style, &[(sp.to_string(), Some(FAINT))]);
 }
