@@ -216,6 +216,7 @@ fn limits(shared: &Shared) -> BTreeMap<String, u64> {
     BTreeMap::from([
         ("build_seconds".into(), shared.build_limits.time.as_secs()),
         ("run_seconds".into(), shared.run_limits.time.as_secs()),
+        ("watch_seconds".into(), shared.watch_limits.time.as_secs()),
         ("output_bytes".into(), shared.run_limits.output),
         ("memory_bytes".into(), shared.run_limits.memory),
     ])

@@ -180,7 +180,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         if !self.points.contains_key(&pc) {
             self.debuggee.remove(pc)?;
         } else if keep {
-            self.debuggee.step_over(pc)?;
+            match self.debuggee.step_over(pc)? {
+                Stop::Signal { signal: SIGTRAP, .. } => {}
+                // A signal of the program's, or its end.
+                other => return Ok(other),
+            }
         }
         self.debuggee.resume()
     }
@@ -215,6 +219,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         let bytes = self.debuggee.read(self.prepared.running, word)?;
         let unit = u32::try_from(number(&bytes, self.arch().byte_order)).unwrap_or(u32::MAX);
         self.unit = Some(unit);
+        self.debuggee.renew();
         facts.units.insert(unit, UnitSeen::default());
         let plan = self.prepared.plan;
         let functions = usize::try_from(unit).ok().and_then(|n| plan.units.get(n));
