@@ -48,37 +48,35 @@ const WAYS: [&str; 2] = ["native", "emulated"];
 fn what_is_hard_to_follow_is_followed() {
     toolchain();
     let place = Place::new();
-    for way in WAYS.into_iter().filter(|w| can(w)) {
+    // 386 keeps no goroutine in a register: there calls are told apart in
+    // another way. The machine that runs amd64 programs runs those of 386.
+    let natively = if host() == "amd64" { "amd64,386" } else { host() };
+    for (way, targets) in WAYS.into_iter().zip([natively, host()]).filter(|(w, _)| can(w)) {
         for build in ["opt", "noopt"] {
-            let cases = fixtures("watched");
-            let cases = cases.to_str().unwrap();
-            let done = place.goabi(&[
-                "run",
-                "--quiet",
-                "--fresh",
-                "--cases",
-                cases,
-                "--call",
-                "direct",
-                "--out",
-                "out",
-                "--target",
-                host(),
-                "--build",
-                build,
-                "--observe",
-                way,
-            ]);
-            done.passed();
-            place.is_clean();
-            let record = place.record();
-            record.cells.iter().for_each(watched);
-            // A function that begins anew is looked at each time: its three
-            // arguments again. That may be more than once: time is up, too.
-            let agree = |case: &str| cell(&record, &format!("watched/calls/{case}")).oracles["registers"].agree;
-            let more = agree("large_frame") - agree("small_frame");
-            assert!(more >= 3 && more.is_multiple_of(3), "{way} {build}: {more}");
+            follow(&place, way, targets, build);
         }
+    }
+}
+
+fn follow(place: &Place, way: &str, targets: &str, build: &str) {
+    let cases = fixtures("watched");
+    let mut args = vec!["run", "--quiet", "--fresh", "--cases", cases.to_str().unwrap(), "--call", "direct"];
+    args.extend(["--out", "out", "--target", targets, "--build", build, "--observe", way]);
+    place.goabi(&args).passed();
+    place.is_clean();
+    let record = place.record();
+    record.cells.iter().for_each(watched);
+    // A function that begins anew is looked at each time: its three arguments
+    // again. That may be more than once: time is up, too.
+    for target in targets.split(',') {
+        let agree = |case: &str| {
+            let start = format!("watched/calls/{case}@");
+            let cell =
+                record.cells.iter().find(|c| c.cell.starts_with(&start) && c.cell.contains(&format!("-{target}/")));
+            cell.unwrap().oracles["registers"].agree
+        };
+        let more = agree("large_frame") - agree("small_frame");
+        assert!(more >= 3 && more.is_multiple_of(3), "{target} {way} {build}: {more}");
     }
 }
 
