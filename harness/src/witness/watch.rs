@@ -55,13 +55,28 @@ pub(crate) fn watch(
         Ok(plan) => plan,
         Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
     };
+    watch_by(s, inside, &plan, only, out)
+}
+
+/// As [`watch`], by a plan that was made before.
+///
+/// # Errors
+/// As [`watch`].
+pub(crate) fn watch_by(
+    s: &Shared,
+    inside: &Inside<'_>,
+    plan: &Plan<'_>,
+    only: Option<&BTreeSet<u32>>,
+    out: &mut JobResult,
+) -> Result<Vec<(How, Program)>, RunnerError> {
+    let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
     let mut seen = Vec::new();
     // Where the machine itself runs the programs, an emulator that cannot says
     // nothing of them: so does qemu-i386 with the runtime of Go 1.27.
     let natively = observers.iter().any(|(how, _)| *how == How::Native);
     for (how, exec) in observers {
         let program = match exec {
-            Ok(exec) => match one(s, inside, &plan, exec, only, out)? {
+            Ok(exec) => match one(s, inside, plan, exec, only, out)? {
                 Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
                     Program::Skipped(format!("{how} {why}"))
                 }

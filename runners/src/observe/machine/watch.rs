@@ -5,6 +5,7 @@
 //! recursion does below the call under test is not asked for.
 
 use super::decode::Decoder;
+use super::facts::BytesSeen;
 use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, SlotSeen, UnitSeen};
 use super::memory::{Memory, Reader};
 use super::plan::{Code, Prepared, SlotAt, Watched};
@@ -339,6 +340,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                     entries: vec![],
                     places: vec![],
                     at_return: None,
+                    return_bytes: vec![],
                     in_caller: None,
                     returned: false,
                 });
@@ -361,11 +363,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         let call = seen.calls.iter().position(|c| c.function == watched.symbol).unwrap_or(0);
         let area = sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size);
         let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers);
+        let bytes = self.kept(&inputs);
         let truth = Truth { inputs, results: None };
         let variables =
             self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)));
         if let Some(call) = seen.calls.get_mut(call) {
-            call.entries.push(EntrySeen { inputs: values, variables });
+            call.entries.push(EntrySeen { inputs: values, bytes, variables });
         }
         if let Some(back) = self.return_address(sp, registers)? {
             self.set(back, Point::Caller(f))?;
@@ -415,6 +418,14 @@ impl<'a, 'd> Watch<'a, 'd> {
             images.push(image);
         }
         (images, values)
+    }
+
+    /// The bytes of some slots, if the plan asks for them.
+    fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
+        if !self.prepared.plan.bytes {
+            return vec![];
+        }
+        images.iter().map(|i| i.as_ref().map(|i| i.bytes.clone()).map_err(Clone::clone)).collect()
     }
 
     fn look(
@@ -498,10 +509,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         }
         let area = at_entry.wrapping_add(pushed).wrapping_add(watched.assignment.min_frame_size);
         let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        let bytes = self.kept(&images);
         if let Some(open) = self.open.get_mut(&f) {
             open.truth.results = Some(images);
             if let Some(call) = seen.calls.get_mut(open.call) {
                 call.at_return = Some(values);
+                call.return_bytes = bytes;
             }
         }
         self.place(f, pc, PlaceKind::Return, &before, seen)?;
