@@ -66,6 +66,9 @@ impl RunKey {
         parts.add(format!("{:?} {:?} {:?}", spec.asked, spec.isolated, spec.limits));
         let plan = spec.plan;
         parts.add(format!("{:?} {:?} {:?} {}", plan.arch, plan.functions, plan.units, plan.statements));
+        if plan.bytes {
+            parts.add("bytes");
+        }
         RunKey::at(cache, parts)
     }
 

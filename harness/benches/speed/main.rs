@@ -48,7 +48,8 @@ fn suite(b: &Bench) -> Result<()> {
     row("one case that dies changed", &b.goabi(&cases, &[])?, floor, "");
     let bare = b.goabi(&cases, &["--fresh", "--observe", "none"])?;
     row("run again (--fresh), not watched", &bare, floor, "");
-    for (ways, words) in [("native", "natively"), ("emulated", "under emulators"), ("native,emulated", "in both ways")] {
+    for (ways, words) in [("native", "natively"), ("emulated", "under emulators"), ("native,emulated", "in both ways")]
+    {
         let m = b.goabi(&cases, &["--fresh", "--observe", ways])?;
         let more = format!("{:.1} s more; {:.0} s of watching", m.wall - bare.wall, m.stage("watch"));
         row(&format!("run again, watched {words}"), &m, floor, &more);

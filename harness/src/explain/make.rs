@@ -131,6 +131,8 @@ fn port(subject: &Subject, c: Column) -> Result<Port, LayoutError> {
         spill_bytes: a.spill_area_size,
         notation: a.to_string().lines().map(str::to_string).collect(),
         frame: assembly_frame(&frame, &subject.name),
+        observed: None,
+        not_observed: None,
         assembly: None,
     })
 }

@@ -33,6 +33,7 @@ pub(crate) fn plan<'a>(i: &Inside<'a>, dwarf: &'a DwarfFacts) -> Result<Plan<'a>
         functions,
         units: i.program.units.iter().map(reaches).collect(),
         statements: i.job.build == Build::Noopt,
+        bytes: false,
         begin: BEGIN,
         running: RUNNING,
     })

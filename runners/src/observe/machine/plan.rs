@@ -25,6 +25,8 @@ pub struct Plan<'a> {
     pub units: Vec<Vec<usize>>,
     /// Whether to stop at each statement.
     pub statements: bool,
+    /// Whether to keep the bytes of parameters and results beside their values.
+    pub bytes: bool,
     /// The symbols of the generated program by which it shows which unit runs.
     pub begin: [&'a str; 2],
     pub running: &'a str,

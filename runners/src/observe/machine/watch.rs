@@ -4,9 +4,10 @@
 //! does, so that few are set at a time. Each but the entry's is hit once: what
 //! recursion does below the call under test is not asked for.
 
-use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
+use super::facts::{BytesSeen, CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::Truth;
+use super::state::Image;
 use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
 use goabi_cases::arch::Arch;
@@ -291,6 +292,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                     entries: vec![],
                     places: vec![],
                     at_return: None,
+                    return_bytes: vec![],
                     in_caller: None,
                     returned: false,
                 });
@@ -313,11 +315,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         let call = seen.calls.iter().position(|c| c.function == watched.symbol).unwrap_or(0);
         let area = sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size);
         let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers);
+        let bytes = self.kept(&inputs);
         let truth = Truth { inputs, results: None };
         let variables =
             self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)));
         if let Some(call) = seen.calls.get_mut(call) {
-            call.entries.push(EntrySeen { inputs: values, variables });
+            call.entries.push(EntrySeen { inputs: values, bytes, variables });
         }
         let back = self.return_address(sp, registers)?;
         if let Some(back) = back {
@@ -329,6 +332,14 @@ impl<'a, 'd> Watch<'a, 'd> {
         // breakpoint away again, and the second beginning is not seen.
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
         Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
+    }
+
+    /// The bytes of some slots, if the plan asks for them.
+    fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
+        if !self.prepared.plan.bytes {
+            return vec![];
+        }
+        images.iter().map(|i| i.as_ref().map(|i| i.bytes.clone()).map_err(Clone::clone)).collect()
     }
 
     /// DWARF at a place between entry and return.
@@ -393,10 +404,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         }
         let area = at_entry.wrapping_add(pushed).wrapping_add(watched.assignment.min_frame_size);
         let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        let bytes = self.kept(&images);
         if let Some(open) = self.open.get_mut(&f) {
             open.truth.results = Some(images);
             if let Some(call) = seen.calls.get_mut(open.call) {
                 call.at_return = Some(values);
+                call.return_bytes = bytes;
             }
         }
         if !moved {
