@@ -167,7 +167,7 @@ fn leaf(arch: &Arch, ty: &GoType, want: &Value, seen: Option<&Value>, offset: u6
     };
     match (ty.underlying(), want) {
         (GoType::Struct(s), Value::Struct(items)) => {
-            let fields = s.fields.iter().zip(&layout.offsets).enumerate();
+            let mut fields = s.fields.iter().zip(&layout.offsets).enumerate();
             let (i, (field, at)) = fields.rfind(|(_, (f, at))| {
                 let end = f.ty.layout(arch).map_or(0, |l| l.size) + **at + base;
                 (base + **at..end).contains(&offset)
