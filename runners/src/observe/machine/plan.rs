@@ -43,6 +43,9 @@ pub struct Watched {
     pub variables: Vec<Option<SlotAt>>,
     /// For each of the assignment's inputs whether the body may change it.
     pub changed: Vec<bool>,
+    /// Whether the body may set a result to other values than the one that is
+    /// returned in the end.
+    pub sets_results: bool,
 }
 
 /// A slot of an assignment.
