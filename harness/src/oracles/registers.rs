@@ -249,3 +249,7 @@ fn cut(v: &Value) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+#[path = "../registers_tests.rs"]
+mod tests;

@@ -164,3 +164,7 @@ fn sight(
     let described = image.known.iter().filter(|k| **k).count() as u64;
     Sight::Other { shown, location: state.words(pieces), described: (described != size).then_some((described, size)) }
 }
+
+#[cfg(test)]
+#[path = "sight_tests.rs"]
+mod tests;
