@@ -85,6 +85,9 @@ pub struct Run {
     /// A program is stopped when it writes no record for so long.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
+    /// A program that is watched is stopped when one call takes so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub watch_timeout: u64,
     /// A build is stopped after so long; `go version` too, and after a minute at most.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub build_timeout: u64,

@@ -39,6 +39,8 @@ pub struct Shared<'a> {
     pub cancel: &'a Cancel,
     pub build_limits: Limits,
     pub run_limits: Limits,
+    /// For a program under a debugger; its time is that of one unit.
+    pub watch_limits: Limits,
     /// How many cases share a program, at most.
     pub cases_per_program: usize,
     /// Whether programs run again that already ran, and did nothing that failed.
@@ -360,7 +362,7 @@ fn run_built(
     let files = AbiFiles::of(&s.toolchains[job.toolchain]);
     let version = s.toolchains[job.toolchain].version;
     let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
-    let watched = watch(s, &inside, &seen.dwarf, only.as_ref(), out)?;
+    let watched = watch(s, &inside, &seen.dwarf, &facts, only.as_ref(), out)?;
     let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
     out.exhibits.extend(exhibits);
     out.problems.extend(problems);

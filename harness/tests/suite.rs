@@ -88,6 +88,7 @@ fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
         cancel: &w.cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
+        watch_limits: Limits::WATCH,
         cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
         observers: &w.observers,
         fresh: std::env::var_os("GOABI_FRESH").is_some(),

@@ -32,6 +32,8 @@ impl Limits {
     pub const BUILD: Limits = Limits { time: Duration::from_secs(600), output: 64 << 20, memory: 8 << 30 };
     /// For a generated program.
     pub const RUN: Limits = Limits { time: Duration::from_secs(20), output: 64 << 20, memory: 2 << 30 };
+    /// For a program under a debugger, of which one unit may stop thousands of times.
+    pub const WATCH: Limits = Limits { time: Duration::from_secs(60), output: 64 << 20, memory: 2 << 30 };
     /// For questions such as `go version`.
     pub(crate) const ASK: Limits = Limits { time: Duration::from_secs(60), output: 8 << 20, memory: 4 << 30 };
 }

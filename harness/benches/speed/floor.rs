@@ -59,6 +59,7 @@ pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Re
         cancel: &cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
+        watch_limits: Limits::WATCH,
         cases_per_program: CASES_PER_PROGRAM,
         fresh: true,
         observers: &Default::default(),

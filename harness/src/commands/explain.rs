@@ -119,6 +119,7 @@ fn watch(
         cancel: &common.cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::BUILD,
+        watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,
         observers: &observers,

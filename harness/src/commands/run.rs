@@ -61,6 +61,11 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
             output: mebi(args.max_output),
             memory: mebi(args.max_memory),
         },
+        watch_limits: Limits {
+            time: Duration::from_secs(args.watch_timeout),
+            output: mebi(args.max_output),
+            memory: mebi(args.max_memory),
+        },
         cases_per_program: args.cases_per_program,
         fresh: args.fresh,
         observers: &observers,

@@ -134,6 +134,7 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         cancel: &cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::RUN,
+        watch_limits: Limits::WATCH,
         cases_per_program: crate::chunks::CASES_PER_PROGRAM,
         fresh: false,
         observers: &Default::default(),

@@ -8,19 +8,16 @@ use goabi_reports::record::{Problem, ProblemKind};
 use goabi_runners::error::RunnerError;
 use goabi_runners::gdbremote::DebugExec;
 use goabi_runners::observe::dwarf::DwarfFacts;
-use goabi_runners::observe::machine::{MachineFacts, ObserveError, ObserveSpec, Plan, observe};
+use goabi_runners::observe::machine::{Cut, MachineFacts, ObserveError, ObserveSpec, Plan, UnitSeen, observe};
 use goabi_runners::observe::records::Fact;
-use goabi_runners::process::Limits;
 use goabi_runners::reuse::RunKey;
+use goabi_runners::run::{Death, RunFacts, UnitEnd};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// By GOARCH: each way of watching its programs, or why it cannot be done.
 pub type Observers = BTreeMap<String, Vec<(How, Result<DebugExec, String>)>>;
-
-/// For a program under a debugger, that may stop ten thousand times.
-const LIMITS: Limits = Limits { time: Duration::from_secs(180), output: 64 << 20, memory: 2 << 30 };
 
 /// How the reason of a program ends that never came to its first unit.
 const NOT_BEGUN: &str = "before any unit began";
@@ -41,6 +38,7 @@ pub(crate) fn watch(
     s: &Shared,
     inside: &Inside<'_>,
     dwarf: &Fact<Arc<DwarfFacts>>,
+    ran: &RunFacts,
     only: Option<&BTreeSet<u32>>,
     out: &mut JobResult,
 ) -> Result<Vec<(How, Program)>, RunnerError> {
@@ -55,7 +53,7 @@ pub(crate) fn watch(
         Ok(plan) => plan,
         Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
     };
-    watch_by(s, inside, &plan, only, out)
+    watch_by(s, inside, &plan, (ran, only), out)
 }
 
 /// As [`watch`], by a plan that was made before.
@@ -66,7 +64,7 @@ pub(crate) fn watch_by(
     s: &Shared,
     inside: &Inside<'_>,
     plan: &Plan<'_>,
-    only: Option<&BTreeSet<u32>>,
+    (ran, only): (&RunFacts, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
 ) -> Result<Vec<(How, Program)>, RunnerError> {
     let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
@@ -76,7 +74,7 @@ pub(crate) fn watch_by(
     let natively = observers.iter().any(|(how, _)| *how == How::Native);
     for (how, exec) in observers {
         let program = match exec {
-            Ok(exec) => match one(s, inside, plan, exec, only, out)? {
+            Ok(exec) => match one(s, inside, plan, exec, (ran, only), out)? {
                 Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
                     Program::Skipped(format!("{how} {why}"))
                 }
@@ -98,13 +96,23 @@ fn one(
     inside: &Inside<'_>,
     plan: &Plan<'_>,
     exec: &DebugExec,
-    only: Option<&BTreeSet<u32>>,
+    (ran, only): (&RunFacts, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
 ) -> Result<Program, RunnerError> {
+    // What hangs or floods does that under a debugger, too, and takes its time.
+    let stopped: BTreeMap<u32, String> = ran
+        .units
+        .iter()
+        .filter_map(|u| match &u.end {
+            UnitEnd::Died(Death { stopped: Some(stop), .. }) => Some((u.unit, format!("its run was stopped: {stop}"))),
+            UnitEnd::Finished | UnitEnd::Died(_) | UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => None,
+        })
+        .collect();
     let numbered = || (0u32..).zip(&inside.program.units);
     let asked: Vec<u32> = numbered()
         .filter(|(n, u)| matches!(u.kind, UnitKind::Call { .. }) && only.is_none_or(|o| o.contains(n)))
         .map(|(n, _)| n)
+        .filter(|n| !stopped.contains_key(n))
         .collect();
     let isolated: BTreeSet<u32> = numbered().filter(|(_, u)| u.isolated).map(|(n, _)| n).collect();
     let spec = ObserveSpec {
@@ -114,14 +122,14 @@ fn one(
         plan,
         asked: &asked,
         isolated: &isolated,
-        limits: LIMITS,
+        limits: s.watch_limits,
     };
     // Whoever asks for some units wants to see them run.
     let key = only.is_none().then(|| RunKey::of_machine(s.cache, &spec));
     let kept = key.as_ref().filter(|_| !s.fresh).and_then(RunKey::recall::<MachineFacts>);
     let reused = kept.is_some();
     let start = Instant::now();
-    let facts = match kept {
+    let mut facts = match kept {
         Some(facts) => facts,
         None => match observe(&spec, s.cancel) {
             Ok(facts) => facts,
@@ -143,5 +151,7 @@ fn one(
         *out.timings.entry("watch").or_default() += start.elapsed();
         out.stops += facts.stops;
     }
+    let cut = |why| UnitSeen { calls: vec![], cut: Some(Cut::NotRun(why)) };
+    facts.units.extend(stopped.into_iter().map(|(unit, why)| (unit, cut(why))));
     Ok(Program::Seen(Arc::new(facts)))
 }

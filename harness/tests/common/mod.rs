@@ -232,11 +232,25 @@ pub fn findings<'a>(record: &'a Record, case: &str) -> Vec<&'a Finding> {
 }
 
 /// The case fails by this one finding: oracle, path, what was seen. What some
-/// toolchain's DWARF says beside it is for the suite's expectations.
+/// toolchain's DWARF says beside it is for the suite's expectations; where the
+/// machine was watched, a wrong result was wrong there, too, and the callee erred.
 #[track_caller]
 pub fn fails(record: &Record, case: &str, oracle: &str, path: &str, actual: &str) {
-    assert_eq!(cell(record, case).outcome, Outcome::Fail, "{case}");
+    let cell = cell(record, case);
+    assert_eq!(cell.outcome, Outcome::Fail, "{case}");
     let found = findings(record, case).into_iter().filter(|f| f.oracle != "dwarf");
-    let found: Vec<_> = found.map(|f| (f.oracle.as_str(), f.path.as_str(), f.actual.as_str())).collect();
-    assert_eq!(found, [(oracle, path, actual)], "{case}");
+    let (machine, found): (Vec<_>, Vec<_>) = found.partition(|f| f.oracle == "registers");
+    let all: Vec<_> = found.iter().map(|f| (f.oracle.as_str(), f.path.as_str(), f.actual.as_str())).collect();
+    assert_eq!(all, [(oracle, path, actual)], "{case}");
+    let live = &cell.oracles["dwarf_live"];
+    let watched = live.agree + live.not_described > 0;
+    let at_return = path.replace("].results", "].return.results");
+    let machine: Vec<_> = machine.iter().map(|f| (f.path.as_str(), f.actual.as_str())).collect();
+    if watched && at_return != path {
+        assert_eq!(machine, [(at_return.as_str(), actual)], "{case}");
+        let side = "at the return the result is wrong already in registers and memory: the callee errs";
+        assert!(found[0].evidence.iter().any(|e| e == side), "{case}: {:?}", found[0].evidence);
+    } else {
+        assert_eq!(machine, [], "{case}");
+    }
 }

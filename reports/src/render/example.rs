@@ -123,6 +123,7 @@ pub fn record() -> Record {
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec!["goabi".into(), "run".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![

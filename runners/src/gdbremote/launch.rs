@@ -90,7 +90,8 @@ pub struct DebugSpec<'a> {
     /// belong here: qemu's stub does not stop a program's other threads, and
     /// two that stop at once garble the conversation.
     pub env: &'a [(String, String)],
-    /// `time` is that of the whole life, however often the program stops.
+    /// `time` is that of the whole life, however often the program stops,
+    /// unless [`Debuggee::renew`] says otherwise.
     pub limits: Limits,
 }
 
@@ -171,12 +172,39 @@ fn emulator(
         // No descriptor announces a socket that is listened to, but one does
         // the emulator's end: that is what is waited for.
         if stub.wait(pause) {
-            return Err(stub.not_started(command));
+            let error = stub.not_started(command);
+            return Err(if knows_stub(path, cancel)? { error } else { no_stub(path, version, &error) });
         }
         stub.look()?;
         pause = (pause * 2).min(Duration::from_millis(8));
     };
     begin(Debuggee::over(stream, stub, Stub { arch, steps_over: true })?, command)
+}
+
+/// Whether an emulator's help tells of an option `-g`; one that gives no help
+/// is taken to know it.
+fn knows_stub(path: &Path, cancel: &Cancel) -> Result<bool> {
+    let mut cmd = Command::new(path);
+    cmd.arg("-h").env_clear().env("LC_ALL", "C");
+    let done = match process::run(cmd, &Limits::ASK, None, cancel) {
+        Ok(done) => done,
+        Err(RunnerError::Cancelled) => return Err(RemoteError::Cancelled),
+        Err(_) => return Ok(true),
+    };
+    if cancel.is_cancelled() {
+        return Err(RemoteError::Cancelled);
+    }
+    let help = String::from_utf8_lossy(&done.stdout);
+    Ok(!done.success() || help.lines().any(|line| line.split_whitespace().next() == Some("-g")))
+}
+
+fn no_stub(path: &Path, version: &str, error: &RemoteError) -> RemoteError {
+    let said = match error {
+        RemoteError::NotStarted { output, .. } => output.lines().next().unwrap_or_default(),
+        _ => "",
+    };
+    let said = if said.is_empty() { String::new() } else { format!(": it says `{said}`") };
+    RemoteError::Unsupported(format!("{} {version} has no debug stub{said}", path.display()))
 }
 
 /// What gdbserver starts the program with (GDB manual, 20.3.1 "Running

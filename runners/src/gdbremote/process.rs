@@ -20,6 +20,7 @@ pub struct Process {
     started: Option<Started>,
     dir: TempDir,
     cancel: Cancel,
+    time: Duration,
     until: Instant,
     next: Instant,
     stopped: Option<Stop>,
@@ -28,9 +29,8 @@ pub struct Process {
 impl Process {
     pub(super) fn new(started: Started, dir: TempDir, time: Duration, cancel: &Cancel) -> Process {
         let start = started.start;
-        // No limit that is longer than the clock goes.
-        let until = start.checked_add(time).unwrap_or_else(|| start + Duration::from_secs(1 << 30));
-        Process { started: Some(started), dir, cancel: cancel.clone(), until, next: start, stopped: None }
+        let until = after(start, time);
+        Process { started: Some(started), dir, cancel: cancel.clone(), time, until, next: start, stopped: None }
     }
 
     /// The folder that is its own.
@@ -81,6 +81,11 @@ impl Process {
     }
 }
 
+/// No limit is longer than the clock goes.
+fn after(start: Instant, time: Duration) -> Instant {
+    start.checked_add(time).unwrap_or_else(|| start + Duration::from_secs(1 << 30))
+}
+
 impl Watch for Process {
     fn look(&mut self) -> Result<()> {
         let now = Instant::now();
@@ -129,6 +134,12 @@ impl std::fmt::Debug for Process {
 }
 
 impl Debuggee<Process> {
+    /// Lets the limit on time begin anew: what made progress may go on.
+    pub fn renew(&mut self) {
+        let process = &mut self.wire.watch;
+        process.until = after(Instant::now(), process.time);
+    }
+
     /// Kills the program if it still lives, and says what it printed and how
     /// it ended: by signal 9 if we killed it, with `stopped` set if that was
     /// because of a limit or the token.

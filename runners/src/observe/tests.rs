@@ -131,7 +131,7 @@ fn frames_and_code_are_measured_in_every_form() {
     // Where calls do not push, nothing is taken away; its stack pointer is register 31.
     let bytes = artifact(LITTLE, 31);
     let facts = dwarf::read(&bytes, &|_| true).unwrap();
-    let size = measure(&bytes, arch("arm64"), &facts).unwrap().functions["p.f"];
+    let size = measure(&bytes, arch("arm64"), &facts).unwrap().functions["p.f"].clone();
     assert_eq!((size.frame, size.instructions), (Some(32), Some(4)));
 }
 

@@ -4,12 +4,14 @@
 
 mod decode;
 mod facts;
+mod held;
 mod lines;
 mod memory;
 mod observe;
 mod plan;
 mod returns;
 mod sight;
+mod stand;
 mod state;
 mod types;
 mod watch;

@@ -26,7 +26,7 @@ pub struct ObserveSpec<'a> {
     pub asked: &'a [u32],
     /// Units that get a process each.
     pub isolated: &'a BTreeSet<u32>,
-    /// For each process.
+    /// For each process, but for `time`: that is of one unit.
     pub limits: Limits,
 }
 
@@ -124,15 +124,19 @@ fn one(
     let unit = watch.unit;
     // The next process begins when this one is gone.
     drop(watch.into_debuggee());
-    let (cut, ended_well) = match end {
-        Ok(Finish::Exited(0)) => (None, true),
-        Ok(Finish::Exited(status)) => (Some(Cut::Died(format!("the process exited with status {status}"))), false),
-        Ok(Finish::Killed(signal)) => (Some(Cut::Died(format!("the process was ended by signal {signal}"))), false),
-        Err(RemoteError::Cancelled) => return Err(RunnerError::Cancelled.into()),
-        Err(e) => (Some(Cut::Lost(e.to_string())), false),
-    };
     let done = unit.and_then(|u| batch.iter().position(|b| *b == u)).map_or(0, |at| at + 1);
     let left = batch.get(done..).unwrap_or_default().to_vec();
+    let cut = match end {
+        // With some units left, one of them made it exit.
+        Ok(Finish::Exited(0)) if left.is_empty() => None,
+        Ok(Finish::Exited(status)) => Some(Cut::Died(format!("the process exited with status {status}"))),
+        Ok(Finish::Killed(signal)) => Some(Cut::Died(format!("the process was ended by signal {signal}"))),
+        Err(RemoteError::Cancelled) => return Err(RunnerError::Cancelled.into()),
+        Err(RemoteError::Timeout) => {
+            Some(Cut::Lost(format!("under the debugger it took longer than {} s", spec.limits.time.as_secs())))
+        }
+        Err(e) => Some(Cut::Lost(e.to_string())),
+    };
     match (unit, cut) {
         // Before any unit began: no later process would come further.
         (None, cut) => {
@@ -152,10 +156,6 @@ fn one(
             }
         }
         (Some(_), None) => {}
-    }
-    if ended_well {
-        not_run(&left, "the program ended without having begun it", facts);
-        return Ok(vec![]);
     }
     Ok(left)
 }

@@ -4,24 +4,16 @@
 //! does, so that few are set at a time. Each but the entry's is hit once: what
 //! recursion does below the call under test is not asked for.
 
-use super::decode::Decoder;
-use super::facts::BytesSeen;
-use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, SlotSeen, UnitSeen};
-use super::memory::{Memory, Reader};
+use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
-use super::sight::{Truth, sights};
-use super::state::{Image, Registers as _, State};
-use super::types::{Ty, number};
+use super::sight::Truth;
+use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
-use goabi_cases::arch::{Arch, Reg};
-use goabi_cases::assignment::Slot;
+use goabi_cases::arch::Arch;
 use std::collections::BTreeMap;
 
-/// Bytes of memory that are read at one stop, at most.
-const MEMORY_PER_STOP: usize = 8 << 20;
-
 /// Returns of inner calls that are passed over, at most: each costs a stop.
-const MAX_INNER: u32 = 2_000;
+pub(super) const MAX_INNER: u32 = 2_000;
 
 /// Bytes by which a stack must be larger than a frame for sure not to be grown:
 /// more than `StackSmall` and `StackBig` of `internal/abi/stack.go` together.
@@ -53,29 +45,31 @@ impl Point {
 }
 
 /// The call of a function under test that is being watched.
-struct Open {
+pub(super) struct Open {
     /// Index into the unit's calls.
     call: usize,
     /// The goroutine, where the port has it in a register.
-    g: u64,
+    pub g: u64,
     /// Bytes from the stack pointer at entry to the end of the goroutine's
     /// stack: the same wherever the runtime moves the stack to. Without a
     /// goroutine, counted down from 0.
-    depth: u64,
+    pub depth: u64,
     /// The end of the stack when the inputs were read.
     stack_end: u64,
     truth: Truth,
     /// Whether execution came past the prologue.
     begun: bool,
-    inner: u32,
+    pub inner: u32,
+    /// Where it returns to, in the code of its unit, which nothing else does.
+    pub back: Option<u64>,
 }
 
 /// One process and what is known of it.
 pub(super) struct Watch<'a, 'd> {
-    prepared: &'a Prepared<'a, 'd>,
-    debuggee: Debuggee,
+    pub(super) prepared: &'a Prepared<'a, 'd>,
+    pub(super) debuggee: Debuggee,
     points: BTreeMap<u64, Vec<Point>>,
-    open: BTreeMap<usize, Open>,
+    pub(super) open: BTreeMap<usize, Open>,
     /// The floating-point registers that the unit's functions may use.
     floats: Vec<String>,
     /// The unit that runs.
@@ -83,25 +77,6 @@ pub(super) struct Watch<'a, 'd> {
     pub(super) stops: u64,
     /// The signal that was last passed on to the program.
     pub(super) last_signal: Option<u8>,
-}
-
-struct Live<'a>(&'a mut Debuggee);
-
-impl Memory for Live<'_> {
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
-        self.0.read(at, len).map_err(|e| match e {
-            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}"),
-            other => other.to_string(),
-        })
-    }
-}
-
-struct Held<'a>(&'a Registers, &'a Arch);
-
-impl super::state::Registers for Held<'_> {
-    fn register(&self, dwarf: u16) -> Option<&[u8]> {
-        self.1.debug_registers.get(dwarf)?.names.iter().find_map(|name| self.0.bytes(name))
-    }
 }
 
 /// How a process ended.
@@ -124,7 +99,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         }
     }
 
-    fn arch(&self) -> &'a Arch {
+    pub(super) fn arch(&self) -> &'a Arch {
         self.prepared.plan.arch
     }
 
@@ -181,7 +156,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         if !self.points.contains_key(&pc) {
             self.debuggee.remove(pc)?;
         } else if keep {
-            self.debuggee.step_over(pc)?;
+            match self.debuggee.step_over(pc)? {
+                Stop::Signal { signal: SIGTRAP, .. } => {}
+                // A signal of the program's, or its end.
+                other => return Ok(other),
+            }
         }
         self.debuggee.resume()
     }
@@ -216,6 +195,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         let bytes = self.debuggee.read(self.prepared.running, word)?;
         let unit = u32::try_from(number(&bytes, self.arch().byte_order)).unwrap_or(u32::MAX);
         self.unit = Some(unit);
+        self.debuggee.renew();
         facts.units.insert(unit, UnitSeen::default());
         let plan = self.prepared.plan;
         let functions = usize::try_from(unit).ok().and_then(|n| plan.units.get(n));
@@ -247,6 +227,9 @@ impl<'a, 'd> Watch<'a, 'd> {
         let Some(seen) = facts.units.get_mut(&unit) else { return Ok(false) };
         match point {
             Point::Entry(_) => self.entry(f, watched, code, registers, seen),
+            Point::AfterPrologue(_) | Point::Statement(..) if !self.in_outermost(f, code, registers) => {
+                Ok(self.passed_over(f))
+            }
             Point::AfterPrologue(_) => {
                 self.place(f, pc, PlaceKind::AfterPrologue, registers, seen)?;
                 if let Some(open) = self.open.get_mut(&f) {
@@ -281,38 +264,6 @@ impl<'a, 'd> Watch<'a, 'd> {
             self.debuggee.remove(at)?;
         }
         Ok(())
-    }
-
-    fn sp(&self, registers: &Registers) -> u64 {
-        self.role(Some(&self.arch().roles.stack_pointer), registers).unwrap_or(0)
-    }
-
-    /// What a register with a role holds.
-    fn role(&self, reg: Option<&Reg>, registers: &Registers) -> Option<u64> {
-        let held = Held(registers, self.arch());
-        Some(number(held.register(reg?.dwarf?)?, self.arch().byte_order))
-    }
-
-    /// Bytes that the call itself pushed.
-    fn pushed(&self) -> u64 {
-        if self.arch().roles.link_register.is_none() { self.arch().word_size } else { 0 }
-    }
-
-    /// The goroutine, the end of its stack and the guard that prologues compare
-    /// the stack pointer with; zeros on a port that keeps the goroutine in
-    /// thread-local storage only.
-    fn goroutine(&mut self, registers: &Registers) -> (u64, u64, u64) {
-        let arch = self.arch();
-        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0, 0) };
-        let word = usize::try_from(arch.word_size).unwrap_or(8);
-        // runtime.g begins with stack.lo, stack.hi and stackguard0.
-        match self.debuggee.read(g.wrapping_add(arch.word_size), 2 * word) {
-            Ok(b) => {
-                let (end, guard) = b.split_at(word.min(b.len()));
-                (g, number(end, arch.byte_order), number(guard, arch.byte_order))
-            }
-            Err(_) => (0, 0, 0),
-        }
     }
 
     fn entry(
@@ -370,85 +321,16 @@ impl<'a, 'd> Watch<'a, 'd> {
         if let Some(call) = seen.calls.get_mut(call) {
             call.entries.push(EntrySeen { inputs: values, bytes, variables });
         }
-        if let Some(back) = self.return_address(sp, registers)? {
+        let back = self.return_address(sp, registers)?;
+        if let Some(back) = back {
             self.set(back, Point::Caller(f))?;
         }
-        self.open.insert(f, Open { call, g, depth, stack_end: end, truth, begun: false, inner: 0 });
+        self.open.insert(f, Open { call, g, depth, stack_end: end, truth, begun: false, inner: 0, back });
         // Whether the prologue may have to grow the stack, and the function be
         // begun anew. Without a mark behind the prologue nobody would take the
         // breakpoint away again, and the second beginning is not seen.
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
         Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
-    }
-
-    fn return_address(&mut self, sp: u64, registers: &Registers) -> Result<Option<u64>, RemoteError> {
-        let arch = self.arch();
-        if arch.roles.link_register.is_some() {
-            return Ok(self.role(arch.roles.link_register.as_ref(), registers));
-        }
-        let word = usize::try_from(arch.word_size).unwrap_or(8);
-        Ok(Some(number(&self.debuggee.read(sp, word)?, arch.byte_order)))
-    }
-
-    /// Slots by the model: their bytes, and the values that these stand for.
-    fn slots(
-        &mut self,
-        slots: &'a [Slot],
-        area: u64,
-        registers: &Registers,
-    ) -> (Vec<Result<Image, String>>, Vec<SlotSeen>) {
-        let prepared = self.prepared;
-        let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        let mut images = Vec::new();
-        let mut values = Vec::new();
-        for slot in slots {
-            let mut state = State {
-                arch: prepared.plan.arch,
-                registers: &held,
-                memory: &mut reader,
-                cfa: Err("not asked".to_string()),
-            };
-            let image = state.assigned(slot, area);
-            values.push(match &image {
-                Ok(image) => Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
-                Err(why) => Err(why.clone()),
-            });
-            images.push(image);
-        }
-        (images, values)
-    }
-
-    /// The bytes of some slots, if the plan asks for them.
-    fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
-        if !self.prepared.plan.bytes {
-            return vec![];
-        }
-        images.iter().map(|i| i.as_ref().map(|i| i.bytes.clone()).map_err(Clone::clone)).collect()
-    }
-
-    fn look(
-        &mut self,
-        watched: &Watched,
-        code: &Code<'_>,
-        truth: &Truth,
-        pc: u64,
-        registers: &Registers,
-        wanted: &dyn Fn(SlotAt) -> bool,
-    ) -> Vec<(usize, super::facts::Sight)> {
-        let cfa = code.cfa(pc).map(|off| self.sp(registers).wrapping_add(off));
-        let prepared = self.prepared;
-        let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        let mut state = State {
-            arch: prepared.plan.arch,
-            registers: &held,
-            memory: &mut reader,
-            cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
-        };
-        sights(&mut state, &prepared.types, watched, code, truth, pc, wanted)
     }
 
     /// DWARF at a place between entry and return.
@@ -493,14 +375,18 @@ impl<'a, 'd> Watch<'a, 'd> {
         let sp = self.sp(registers);
         let (g, end, _) = self.goroutine(registers);
         let pushed = self.pushed();
+        // Without a goroutine it is not known where a stack was moved to, but
+        // only the outermost call returns into the unit.
+        let back = if g == 0 { self.return_address(sp, registers)? } else { None };
         let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
-        let at_entry = end.wrapping_sub(open.depth);
+        let at_entry = if g == 0 { sp } else { end.wrapping_sub(open.depth) };
         // Where the return instruction itself gives the frame back, the tables say so.
         let frame = code.cfa(pc).map(|off| sp.wrapping_add(off).wrapping_sub(pushed));
-        if g != open.g || (sp != at_entry && frame != Some(at_entry)) {
-            open.inner += 1;
-            return Ok(open.inner < MAX_INNER);
+        let outermost = if g == 0 { back == open.back } else { sp == at_entry || frame == Some(at_entry) };
+        if g != open.g || !outermost {
+            return Ok(self.passed_over(f));
         }
+        let moved = g == 0 && open.depth != 0u64.wrapping_sub(sp);
         let before = registers.clone();
         // What stands in a delay slot is done before the caller goes on.
         if self.arch().goarch.starts_with("mips") {
@@ -517,7 +403,9 @@ impl<'a, 'd> Watch<'a, 'd> {
                 call.return_bytes = bytes;
             }
         }
-        self.place(f, pc, PlaceKind::Return, &before, seen)?;
+        if !moved {
+            self.place(f, pc, PlaceKind::Return, &before, seen)?;
+        }
         Ok(false)
     }
 
@@ -531,11 +419,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         let sp = self.sp(registers);
         let (g, end, _) = self.goroutine(registers);
         let pushed = self.pushed();
-        let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
+        let Some(open) = self.open.get(&f) else { return Ok(false) };
         let at_entry = end.wrapping_sub(open.depth);
-        if g != open.g || sp != at_entry.wrapping_add(pushed) {
-            open.inner += 1;
-            return Ok(open.inner < MAX_INNER);
+        // Without a goroutine the stack may have moved; the address is the unit's own.
+        if g != open.g || (g != 0 && sp != at_entry.wrapping_add(pushed)) {
+            return Ok(self.passed_over(f));
         }
         let call = open.call;
         let before = open.truth.results.clone();
