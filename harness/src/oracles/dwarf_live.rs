@@ -2,13 +2,13 @@
 //! the machine stands still, against what is really there. Whether that is what
 //! the case states is the question of `registers`.
 
-use super::registers::call_of;
+use super::registers::{call_of, cut};
 use super::{Oracle, Subject};
 use crate::oracles::dwarf::{Symptom, slot_numbers, symptom};
 use crate::witness::{How, Machine, Said, View, hear};
 use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::signature::Signature;
-use goabi_cases::value::{identify, show};
+use goabi_cases::value::identify;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::dwarf::DwarfFacts;
 use goabi_runners::observe::machine::{CallSeen, PlaceKind, Sight, SlotAt, SlotSeen};
@@ -130,7 +130,8 @@ fn text(seen: &SlotSeen) -> String {
         Ok(v) => {
             let mut v = v.clone();
             identify([&mut v]);
-            show(&v)
+            // What is read by a wrong length may be the whole heap.
+            cut(&v)
         }
         Err(why) => format!("nothing readable: {why}"),
     }

@@ -2,7 +2,7 @@
 //! them, and what DWARF would show.
 
 use super::decode::Decoder;
-use super::facts::{Sight, SlotSeen};
+use super::facts::{BytesSeen, Sight, SlotSeen};
 use super::memory::{Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
 use super::sight::{Early, Truth, early, sights};
@@ -64,6 +64,14 @@ impl<'a> Watch<'a, '_> {
             images.push(image);
         }
         (images, values)
+    }
+
+    /// The bytes of some slots, if the plan asks for them.
+    pub(super) fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
+        if !self.prepared.plan.bytes {
+            return vec![];
+        }
+        images.iter().map(|i| i.as_ref().map(|i| i.bytes.clone()).map_err(Clone::clone)).collect()
     }
 
     pub(super) fn look(

@@ -4,10 +4,9 @@
 //! does, so that few are set at a time. Each but the entry's is hit once: what
 //! recursion does below the call under test is not asked for.
 
-use super::facts::{BytesSeen, CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
+use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::{Early, Truth};
-use super::state::Image;
 use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
 use goabi_cases::arch::Arch;
@@ -335,14 +334,6 @@ impl<'a, 'd> Watch<'a, 'd> {
         // breakpoint away again, and the second beginning is not seen.
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
         Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
-    }
-
-    /// The bytes of some slots, if the plan asks for them.
-    fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
-        if !self.prepared.plan.bytes {
-            return vec![];
-        }
-        images.iter().map(|i| i.as_ref().map(|i| i.bytes.clone()).map_err(Clone::clone)).collect()
     }
 
     /// DWARF at a place between entry and return.
