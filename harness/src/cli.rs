@@ -228,6 +228,9 @@ pub struct Explain {
     /// Add the instructions of such a function, built by a toolchain.
     #[arg(long)]
     pub asm: bool,
+    /// Build and run a function of that signature, and tick each word that a machine held where it is said to be.
+    #[arg(long, conflicts_with = "abi0")]
+    pub observe: bool,
     /// Print the stack layout of ABI0 as a comment for a Go assembly file.
     #[arg(long, conflicts_with = "json")]
     pub abi0: bool,

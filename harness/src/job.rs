@@ -311,7 +311,7 @@ fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobR
 }
 
 /// The program and the cases that it was made of.
-fn inside<'a>(
+pub(crate) fn inside<'a>(
     job: &'a Job,
     s: &Shared<'a>,
     group: &[&Picked],

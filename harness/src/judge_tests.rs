@@ -24,10 +24,11 @@ const LINES: [&str; 5] = ["args 1", r#"arg 0 ["i","7"]"#, "ress 1", r#"res 0 ["i
 fn unit(argument: SlotSeen, result: Option<SlotSeen>) -> UnitSeen {
     let call = CallSeen {
         function: SYMBOL.into(),
-        entries: vec![EntrySeen { inputs: vec![argument], variables: vec![] }],
+        entries: vec![EntrySeen { inputs: vec![argument], bytes: vec![], variables: vec![] }],
         places: vec![],
         returned: result.is_some(),
         at_return: result.map(|r| vec![r]),
+        return_bytes: vec![],
         in_caller: None,
     };
     UnitSeen { calls: vec![call], cut: None }

@@ -44,9 +44,10 @@ fn outputs() -> Vec<SlotSeen> {
 fn call() -> CallSeen {
     CallSeen {
         function: SYMBOL.into(),
-        entries: vec![EntrySeen { inputs: inputs(), variables: vec![] }],
+        entries: vec![EntrySeen { inputs: inputs(), bytes: vec![], variables: vec![] }],
         places: vec![],
         at_return: Some(outputs()),
+        return_bytes: vec![],
         in_caller: None,
         returned: true,
     }
@@ -161,7 +162,7 @@ fn what_was_not_seen_is_never_agreement() {
     // What is not to return need not.
     let mut scene = Scene::new(CASES, "dies", &[]);
     let inputs = vec![Ok(Value::Int(7))];
-    let entries = vec![EntrySeen { inputs, variables: vec![] }];
+    let entries = vec![EntrySeen { inputs, bytes: vec![], variables: vec![] }];
     let call = CallSeen { entries, at_return: None, returned: false, ..call() };
     let cut = Some(Cut::Died("the process exited with status 2".into()));
     scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut })];

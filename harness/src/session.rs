@@ -66,6 +66,7 @@ pub fn run(
         }
     }
     let reused = results.iter().map(|r| r.reused).sum();
+    let stops = results.iter().map(|r| r.stops).sum();
     let runs: Vec<(Vec<RunKey>, Vec<String>)> =
         results.iter().map(|r| (r.runs.clone(), r.cells.iter().map(|c| c.cell.clone()).collect())).collect();
     let interrupted = shared.cancel.is_cancelled() || results.iter().any(|r| r.interrupted);
@@ -104,6 +105,7 @@ pub fn run(
         finished: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         interrupted,
         reused,
+        stops,
         command: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
         host: Host {
             os: host::goos().into(),

@@ -19,6 +19,7 @@ fn record(outcomes: &[Outcome]) -> Record {
         finished: String::new(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec![],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 1 },
         toolchains: vec![],

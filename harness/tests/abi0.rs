@@ -56,7 +56,12 @@ fn touch(goarch: &str, o: &Operand) -> Option<String> {
 
 #[test]
 fn go_vet_accepts_every_frame_on_every_port() {
-    let (_, toolchain) = toolchain();
+    let (provision, toolchain) = toolchain();
+    if toolchain.version < GoVersion::new(1, 22, 0) {
+        // Its sizes of structs lack the padding at their end (go/types; right since 1.22).
+        eprintln!("skipped: go vet of {} works frames out wrongly", toolchain.label);
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let scope = Scope::empty().unwrap();
     let mut declarations = String::from("package p\n\n");
@@ -97,13 +102,7 @@ fn go_vet_accepts_every_frame_on_every_port() {
                     ("GOTOOLCHAIN", "local"),
                 ])
                 .envs([("GOFLAGS", ""), ("GOPROXY", "off")])
-                .env(
-                    "GOCACHE",
-                    goabi::setup::provision(None, true, &goabi_runners::cancel::Cancel::new())
-                        .unwrap()
-                        .cache
-                        .gocache(&toolchain.fingerprint),
-                )
+                .env("GOCACHE", provision.cache.gocache(&toolchain.fingerprint))
                 .output()
                 .unwrap();
             let said = String::from_utf8_lossy(&done.stderr).into_owned();

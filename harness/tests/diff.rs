@@ -27,6 +27,7 @@ fn record(place: &Place, name: &str, label: &str, cases: &[(&str, Outcome)]) {
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec!["goabi".into(), "run".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![toolchain],

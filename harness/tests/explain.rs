@@ -34,6 +34,8 @@ fn text_is_as_committed() {
     insta::assert_snapshot!("history", printed(&history));
     let off = ["func(s string) bool", "--target", "s390x", "--go", "1.26.6", "--build", "noregabi"];
     insta::assert_snapshot!("noregabi", printed(&off));
+    let ignored = ["func(s string) bool", "--target", "amd64,386", "--build", "noregabi"];
+    insta::assert_snapshot!("noregabi_ignored", printed(&ignored));
     insta::assert_snapshot!("nothing", printed(&["func()"]));
 }
 

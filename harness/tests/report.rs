@@ -32,6 +32,7 @@ fn record() -> Record {
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec!["/usr/bin/goabi".into(), "run".into(), "results".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![],

@@ -6,6 +6,7 @@ use crate::outcome::Outcome;
 use crate::record::{CellRecord, FindingRecord, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub mod described;
 pub mod model;
 pub mod render;
 pub mod word;
@@ -145,8 +146,9 @@ pub fn compare(old: &Record, new: &Record, toolchains: Toolchains) -> Result<Com
     let mut rows: Vec<Row> = keys.into_iter().map(|key| row(key, before.side(key), after.side(key))).collect();
     rows.sort_by(|a, b| (a.word, &a.cell).cmp(&(b.word, &b.cell)));
     let counts = Counts::of(&rows);
+    let described = described::described(&old.functions, &new.functions, ignore);
     let (old, new) = (run(old), run(new));
-    Ok(Comparison { schema_version: SCHEMA_VERSION, old, new, toolchains_ignored: ignore, counts, rows })
+    Ok(Comparison { schema_version: SCHEMA_VERSION, old, new, toolchains_ignored: ignore, counts, described, rows })
 }
 
 fn row(cell: &str, (old, before): (Side, BTreeSet<Symptom>), (new, after): (Side, BTreeSet<Symptom>)) -> Row {

@@ -67,6 +67,10 @@ pub struct VariableRecord {
     /// Where DWARF says it is: a line for each range of instructions, none
     /// where the location is empty.
     pub locations: Vec<LocationRecord>,
+    /// At how many of the function's instructions it has a location; absent
+    /// where these cannot be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<u64>,
 }
 
 /// One entry of a location list, or a location that holds everywhere.

@@ -40,6 +40,10 @@ pub struct Record {
     /// same binary, which did not run again.
     #[serde(default)]
     pub reused: u64,
+    /// How often programs were stopped in this run to read their registers and
+    /// memory; what was seen in an earlier run is not counted.
+    #[serde(default)]
+    pub stops: u64,
     /// The command line, word by word.
     pub command: Vec<String>,
     /// The machine.
@@ -232,6 +236,7 @@ impl Record {
         record.started.clear();
         record.finished.clear();
         record.reused = 0;
+        record.stops = 0;
         // Which stages there were depends on what the cache had.
         record.timings.clear();
         record.cells.iter_mut().for_each(|c| c.seconds = None);

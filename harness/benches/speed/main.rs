@@ -46,7 +46,14 @@ fn suite(b: &Bench) -> Result<()> {
     row("one case changed", &b.goabi(&cases, &[])?, floor, "");
     b.edit(&dying, "nobody cares", "nobody minds")?;
     row("one case that dies changed", &b.goabi(&cases, &[])?, floor, "");
-    row("everything run again (--fresh)", &b.goabi(&cases, &["--fresh"])?, floor, "");
+    let bare = b.goabi(&cases, &["--fresh", "--observe", "none"])?;
+    row("run again (--fresh), not watched", &bare, floor, "");
+    for (ways, words) in [("native", "natively"), ("emulated", "under emulators"), ("native,emulated", "in both ways")]
+    {
+        let m = b.goabi(&cases, &["--fresh", "--observe", ways])?;
+        let more = format!("{:.1} s more; {:.0} s of watching", m.wall - bare.wall, m.stage("watch"));
+        row(&format!("run again, watched {words}"), &m, floor, &more);
+    }
     println!("generated Go: {:.1} lines a case and call (without rt.go)", plan.lines as f64 / plan.calls as f64);
     Ok(())
 }
@@ -76,7 +83,8 @@ fn scale(b: &Bench, counts: &[usize]) -> Result<()> {
         let plan = floor::plan_of(b, &cases, &["host"], &["opt"])?;
         let floor = floor::go_build(b, &plan)?;
         b.clear()?;
-        let m = b.goabi(&cases, &["--target", b.host(), "--build", "opt"])?;
+        // How long watching takes is the suite's question.
+        let m = b.goabi(&cases, &["--target", b.host(), "--build", "opt", "--observe", "none"])?;
         let each = m.wall / *n as f64;
         let note = format!(
             "{:.2}x a case; go build {floor:.2} s ({:.2}x); {:.0} cases/s, {:.0} cells/s",

@@ -32,5 +32,5 @@ pub(super) fn run(args: &Diff) -> Result<u8, CommandError> {
         }
         Ok(()) | Err(_) => {}
     }
-    Ok(if comparison.counts.regressed > 0 { exit::FINDINGS } else { exit::OK })
+    Ok(if comparison.fails() { exit::FINDINGS } else { exit::OK })
 }

@@ -3,8 +3,12 @@
 use super::{CommandError, Common};
 use crate::cli::Explain;
 use crate::explain::asm::{Bench, assembly};
+use crate::explain::case::staged;
 use crate::explain::from;
 use crate::explain::make::{Column, Subject, explain};
+use crate::explain::observe::observe;
+use crate::job::Shared;
+use crate::witness::How;
 use crate::{exit, plan, setup};
 use goabi_cases::arch::Arch;
 use goabi_cases::cell::{Build, Target};
@@ -14,7 +18,9 @@ use goabi_cases::version::{BadVersion, GoVersion};
 use goabi_cases::{mistake::Mistake, resolve};
 use goabi_reports::explain::text::Style;
 use goabi_reports::explain::{frame, html, model, text};
+use goabi_runners::error::RunnerError;
 use goabi_runners::package;
+use goabi_runners::process::Limits;
 use goabi_runners::provision::{NEWEST, Provision};
 use goabi_runners::toolchain::Toolchain;
 use std::io::IsTerminal;
@@ -30,19 +36,26 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<u8, CommandError> {
     }
     let mode = build(args)?;
     // What works from the signature alone needs no toolchain, and asks for none.
-    let tools = if args.asm || args.from.is_some() { Some(tools(common, args)?) } else { None };
+    let goroots = args.go.iter().flat_map(|w| w.split(',')).any(|w| w.contains('/'));
+    let needed = args.asm || args.from.is_some() || goroots;
+    let tools = if needed || args.observe { Some(tools(common, args, needed)?) } else { None };
     let subject = match (&args.from, &tools) {
         (Some(words), Some(tools)) => imported(common, tools, words, &targets)?,
         (Some(_), None) | (None, _) => written(args.signature.as_deref().unwrap_or_default())?,
     };
     let versions = match &tools {
-        Some(tools) => tools.toolchains.iter().map(|t| t.version).collect(),
+        Some(tools) => tools.versions(),
         None => versions(&args.go)?,
     };
     let columns = columns(&targets, &versions, mode);
     let mut explanation = explain(&subject, &columns).map_err(|e| CommandError::Usage(e.to_string()))?;
-    if let Some(tools) = tools.filter(|_| args.asm) {
-        assemble(common, &tools, &subject, &columns, &mut explanation)?;
+    if let Some(tools) = &tools {
+        if args.asm {
+            assemble(common, tools, &subject, &columns, &mut explanation)?;
+        }
+        if args.observe {
+            watch(common, tools, &subject, (&targets, &columns), &mut explanation)?;
+        }
     }
     show(args, &explanation)?;
     Ok(exit::OK)
@@ -52,12 +65,77 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<u8, CommandError> {
 struct Tools {
     provision: Provision,
     toolchains: Vec<Toolchain>,
+    /// Versions whose toolchain cannot be had, and why: these are explained and not observed.
+    missing: Vec<(GoVersion, String)>,
 }
 
-fn tools(common: &Common, args: &Explain) -> Result<Tools, CommandError> {
+impl Tools {
+    fn versions(&self) -> Vec<GoVersion> {
+        self.toolchains.iter().map(|t| t.version).chain(self.missing.iter().map(|(v, _)| *v)).collect()
+    }
+}
+
+/// The toolchains asked for; where they are not `needed`, those that there are.
+fn tools(common: &Common, args: &Explain, needed: bool) -> Result<Tools, CommandError> {
     let provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
-    let toolchains = setup::toolchains(&provision, &args.go, &[])?;
-    Ok(Tools { provision, toolchains })
+    let (mut toolchains, mut missing) = (Vec::new(), Vec::new());
+    match setup::toolchains(&provision, &args.go, &[]) {
+        Ok(all) => toolchains = all,
+        Err(e) if needed || matches!(e, RunnerError::Cancelled) => return Err(e.into()),
+        Err(_) => {
+            for version in versions(&args.go)? {
+                match provision.toolchain(&version.to_string()) {
+                    Ok(t) => toolchains.push(t),
+                    Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled.into()),
+                    Err(e) => missing.push((version, e.to_string())),
+                }
+            }
+        }
+    }
+    Ok(Tools { provision, toolchains, missing })
+}
+
+/// Ticks what a machine held, port by port.
+fn watch(
+    common: &Common,
+    tools: &Tools,
+    subject: &Subject,
+    (targets, columns): (&[Target], &[Column]),
+    e: &mut model::Explanation,
+) -> Result<(), CommandError> {
+    let staged = match staged(&subject.signature, &subject.declarations) {
+        Ok(staged) => staged,
+        Err(why) => {
+            e.ports.iter_mut().for_each(|p| p.not_observed = Some(why.clone()));
+            return Ok(());
+        }
+    };
+    let execs = setup::execs(&tools.provision, targets)?;
+    let observers = setup::observers(&tools.provision, &execs, &[How::Native, How::Emulated])?;
+    let shared = Shared {
+        files: std::slice::from_ref(&staged.file),
+        toolchains: &tools.toolchains,
+        cache: &tools.provision.cache,
+        cancel: &common.cancel,
+        build_limits: Limits::BUILD,
+        run_limits: Limits::BUILD,
+        watch_limits: Limits::WATCH,
+        cases_per_program: 1,
+        fresh: false,
+        observers: &observers,
+        wanted: None,
+        progress: &|_, _| {},
+    };
+    for (column, port) in columns.iter().zip(&mut e.ports) {
+        match tools.toolchains.iter().position(|t| t.version == column.version) {
+            Some(toolchain) => observe(port, (column, toolchain), &staged.untold, &execs, &shared)?,
+            None => {
+                let missing = tools.missing.iter().find(|(v, _)| *v == column.version);
+                port.not_observed = Some(missing.map_or("there is no toolchain".into(), |(_, why)| why.clone()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The function of somebody's package, as the first toolchain and target have it.

@@ -101,7 +101,8 @@ fn exhibit(i: &Inside<'_>, seen: &Seen, f: &Function, picks: &Picks<'_>, artifac
         code: code.map(|c| CodeRecord { text_bytes: c.text, frame_bytes: c.frame, instructions: c.instructions }),
         variables: match (facts, function) {
             (Some(facts), Some(function)) => {
-                variables(facts, function, &signature, version, assignment.as_ref().ok(), i.job)
+                let described = code.map(|c| c.described.as_slice()).unwrap_or_default();
+                variables(facts, function, described, &signature, version, assignment.as_ref().ok(), i.job)
             }
             (Some(_) | None, _) => vec![],
         },
@@ -130,13 +131,14 @@ fn exhibit(i: &Inside<'_>, seen: &Seen, f: &Function, picks: &Picks<'_>, artifac
 fn variables(
     facts: &DwarfFacts,
     function: &dwarf::Function,
+    described: &[u64],
     signature: &Signature,
     version: GoVersion,
     assignment: Option<&Assignment>,
     job: &Job,
 ) -> Vec<VariableRecord> {
     let slots = assignment.map(|a| named_slots(signature, version, a)).unwrap_or_default();
-    let record = |v: &dwarf::Variable| {
+    let record = |(i, v): (usize, &dwarf::Variable)| {
         let slot = slots.iter().find(|(name, _)| *name == v.name).map(|(_, slot)| *slot);
         // What the signature does not have is called as DWARF calls it.
         let other = || v.ty.and_then(|t| facts.type_of(t)).and_then(|t| t.name.clone()).unwrap_or_default();
@@ -146,7 +148,8 @@ fn variables(
             ty: slot.map_or_else(other, |s| s.ty.reflect_name()),
             assigned: slot.map(assigned).unwrap_or_default(),
             locations: located(&v.location, function.low_pc, job.arch),
+            described: described.get(i).copied(),
         }
     };
-    function.params.iter().map(record).collect()
+    function.params.iter().enumerate().map(record).collect()
 }

@@ -122,6 +122,7 @@ fn port(subject: &Subject, c: Column) -> Result<Port, LayoutError> {
         },
         register_abi_since: arch.register_abi_since.map(|v| format!("{}.{}", v.major, v.minor)),
         why_abi0: why_abi0(c, a.abi),
+        build_ignored: c.build.applies(arch, c.version).err(),
         word_bytes: arch.word_size,
         registers: registers(&values, c, a.abi),
         values,
@@ -130,6 +131,8 @@ fn port(subject: &Subject, c: Column) -> Result<Port, LayoutError> {
         spill_bytes: a.spill_area_size,
         notation: a.to_string().lines().map(str::to_string).collect(),
         frame: assembly_frame(&frame, &subject.name),
+        observed: None,
+        not_observed: None,
         assembly: None,
     })
 }

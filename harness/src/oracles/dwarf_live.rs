@@ -2,12 +2,13 @@
 //! the machine stands still, against what is really there. Whether that is what
 //! the case states is the question of `registers`.
 
-use super::registers::call_of;
+use super::registers::{call_of, cut};
 use super::{Oracle, Subject};
-use crate::oracles::dwarf::slot_numbers;
+use crate::oracles::dwarf::{Symptom, slot_numbers, symptom};
 use crate::witness::{How, Machine, Said, View, hear};
+use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::signature::Signature;
-use goabi_cases::value::{identify, show};
+use goabi_cases::value::identify;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::dwarf::DwarfFacts;
 use goabi_runners::observe::machine::{CallSeen, PlaceKind, Sight, SlotAt, SlotSeen};
@@ -52,6 +53,9 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
         Some(d) => d.params.iter().map(|v| v.name.as_str()).collect(),
         None => return vec![(path("entry"), Said::Unobserved("DWARF has no such function".into()))],
     };
+    let Ok(assignment) = assign_abi(&signature, s.arch, Abi::of(s.arch, s.version, s.cell.build)) else {
+        return vec![(path("entry"), Said::Unobserved("the model has no assignment".into()))];
+    };
     let receiver = usize::from(f.receiver.is_some());
     // A variable by its number: its path, and which slot it is.
     let known = |n: usize| -> Option<(String, SlotAt)> {
@@ -65,9 +69,18 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
         Some((word, *at))
     };
     let mut out: Vec<(String, Said)> = Vec::new();
-    let mut add = |place: &str, words: &str, n: usize, sight: &Sight| {
+    // What the location is that shows something else.
+    let symptom = |n: usize, at: SlotAt, offset: u64| {
+        let d = facts.functions.get(&f.symbol)?;
+        let slot = match at {
+            SlotAt::Input(k) => assignment.inputs.get(k),
+            SlotAt::Result(k) => assignment.results.get(k),
+        };
+        Some(symptom(d.params.get(n)?.location.at(d.low_pc + offset).ok()?, slot?, &assignment, s.arch))
+    };
+    let mut add = |place: &str, words: &str, offset: u64, n: usize, sight: &Sight| {
         let Some((word, at)) = known(n) else { return };
-        let said = said(sight, truth(call, at), words);
+        let said = said(sight, truth(call, at), words, symptom(n, at, offset));
         let path = path(&format!("{place}.{word}"));
         // At many statements one lie is one finding.
         let again = |(p, before): &(String, Said)| match (before, &said) {
@@ -80,7 +93,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
     };
     for entry in &call.entries {
         for (n, sight) in &entry.variables {
-            add("entry", "at the entry", *n, sight);
+            add("entry", "at the entry", 0, *n, sight);
         }
     }
     for place in &call.places {
@@ -90,7 +103,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
             PlaceKind::Return => ("return", format!("at the return instruction, +{:#x}", place.offset)),
         };
         for (n, sight) in &place.variables {
-            add(word, &words, *n, sight);
+            add(word, &words, place.offset, *n, sight);
         }
     }
     if out.is_empty() {
@@ -117,13 +130,14 @@ fn text(seen: &SlotSeen) -> String {
         Ok(v) => {
             let mut v = v.clone();
             identify([&mut v]);
-            show(&v)
+            // What is read by a wrong length may be the whole heap.
+            cut(&v)
         }
         Err(why) => format!("nothing readable: {why}"),
     }
 }
 
-fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str) -> Said {
+fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: Option<Symptom>) -> Said {
     let expected = || truth.map_or_else(|| "the value".to_string(), text);
     match sight {
         Sight::True => Said::Agree,
@@ -132,11 +146,19 @@ fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str) -> Said {
         Sight::Other { shown, location, described } => Said::Disagree {
             expected: expected(),
             basis: Basis::Case,
-            actual: match described {
-                Some((n, size)) => format!("{}: {n} bytes of {size} are described", text(shown)),
+            actual: match symptom {
+                Some(Symptom::Shifted(words)) => format!("{}{words}", text(shown)),
+                // By chance something else each time.
+                Some(Symptom::Elsewhere(words)) => words.to_string(),
                 None => text(shown),
             },
-            evidence: vec![format!("{words}: DWARF says {location}")],
+            evidence: vec![
+                match described {
+                    Some((n, size)) => format!("{words}: DWARF says {location}: {n} bytes of {size}"),
+                    None => format!("{words}: DWARF says {location}"),
+                },
+                format!("a debugger shows {}", text(shown)),
+            ],
         },
         Sight::Unreadable(why) => Said::Disagree {
             expected: expected(),

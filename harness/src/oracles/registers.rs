@@ -242,7 +242,7 @@ fn compare(s: &Subject, slot: &Slot, want: &Value, seen: &SlotSeen, at: &str) ->
     Said::Disagree { expected: first.want.clone(), basis: Basis::Case, actual: first.got.clone(), evidence }
 }
 
-fn cut(v: &Value) -> String {
+pub(super) fn cut(v: &Value) -> String {
     let text = show(v);
     match text.char_indices().nth(300) {
         Some((at, _)) => format!("{} ...", text.get(..at).unwrap_or_default()),

@@ -8,7 +8,7 @@ mod watch;
 pub(crate) use hear::{Said, hear};
 pub(crate) use plan::plan;
 pub use watch::Observers;
-pub(crate) use watch::{Program, watch};
+pub(crate) use watch::{Program, watch, watch_by};
 
 use goabi_cases::case::Expected;
 use goabi_runners::observe::machine::{CallSeen, MachineFacts, UnitSeen};

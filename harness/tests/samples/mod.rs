@@ -86,6 +86,7 @@ fn function(case: &str, target: &str, build: &str, calls: &[&str]) -> FunctionRe
         ty: "interface {}".into(),
         assigned: assigned.into(),
         locations: opt.iter().map(|p| LocationRecord { range: Some((0, 31)), place: (*p).into() }).collect(),
+        described: None,
     };
     let frame: &[&str] = if build == "opt" { &[] } else { &["fbreg(-24)"] };
     let instruction = |offset: u64, text: &str, mark: Option<&str>| InstructionRecord {
@@ -130,6 +131,7 @@ fn empty() -> Record {
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec!["goabi".into(), "run".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![Toolchain {

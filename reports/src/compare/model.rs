@@ -1,5 +1,6 @@
 //! What a comparison holds.
 
+use super::described::Described;
 use super::word::{State, Word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub struct Comparison {
     pub toolchains_ignored: bool,
     /// How many cells came to each word; also of rows that are left out.
     pub counts: Counts,
+    /// How much of the functions under test DWARF describes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub described: Vec<Described>,
     /// The cells, by word and text. Those that are `same` may be left out.
     pub rows: Vec<Row>,
 }
@@ -155,6 +159,12 @@ impl Counts {
 }
 
 impl Comparison {
+    /// Whether cells regressed, or DWARF describes less than its budget allows.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.counts.regressed > 0 || self.described.iter().any(Described::less)
+    }
+
     /// Leaves out what is as before; the counts stay.
     #[must_use]
     pub fn without_same(mut self) -> Comparison {

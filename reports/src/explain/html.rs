@@ -1,7 +1,7 @@
 //! The explanation as a page: for each port a map of its registers and of the
 //! argument area, and a table of words. One file, complete in itself.
 
-use super::model::{Explanation, Place, Port, Role, Value, Word};
+use super::model::{Answer, Explanation, Place, Port, Role, Value, Word};
 use crate::html::page;
 use crate::html::text::{block, line};
 use maud::{Markup, html};
@@ -32,6 +32,9 @@ fn port(index: usize, p: &Port, differ: bool) -> Markup {
         section.port aria-labelledby={ "port-" (index) } {
             h2 id={ "port-" (index) } { (line(&p.title(differ))) " " span.faint { (p.abi.name()) ", go " (line(&p.go)) ", " (line(&p.build)) } }
             @if let Some(why) = &p.why_abi0 { p.note { (line(why)) } }
+            @if let Some(why) = &p.build_ignored { p.note { (line(why)) } }
+            @if let Some(how) = &p.observed { p.note { "Seen " (line(how)) ", at the call and at the return." } }
+            @if let Some(why) = &p.not_observed { p.note { "Not observed: " (line(why)) } }
             @if !p.registers.is_empty() { (map(p)) }
             div.columns {
                 section { h3 { "Words" } (words(p)) }
@@ -134,8 +137,11 @@ fn word(v: &Value, w: &Word) -> Markup {
 fn seen(w: &Word) -> Markup {
     html! { @match &w.confirmed {
         None => "",
-        Some(c) if c.agrees => { span.badge.s-pass { span aria-hidden="true" { "✓" } " seen" } " " (line(&c.seen)) },
-        Some(c) => { span.badge.s-fail { span aria-hidden="true" { "✕" } " not so" } " " (line(&c.seen)) },
+        Some(c) => @match c.answer {
+            Answer::Held => { span.badge.s-pass { span aria-hidden="true" { "✓" } " seen" } " " code { (line(&c.seen)) } },
+            Answer::HeldOther => { span.badge.s-fail { span aria-hidden="true" { "✕" } " not so" } " " code { (line(&c.seen)) } },
+            Answer::NotObserved => { span.faint { "not observed: " (line(&c.seen)) } },
+        },
     } }
 }
 

@@ -40,6 +40,9 @@ pub struct Port {
     /// Why it is ABI0, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_abi0: Option<String>,
+    /// Why the build mode changes nothing there, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_ignored: Option<String>,
     /// Bytes of a pointer.
     pub word_bytes: u64,
     /// The receiver if there is one, the parameters, the results.
@@ -57,6 +60,12 @@ pub struct Port {
     pub notation: Vec<String>,
     /// The function as assembly defines it, by ABI0.
     pub frame: Frame,
+    /// How it was watched, if it was: `natively` or `emulated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+    /// Why no machine was watched, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_observed: Option<String>,
     /// Its instructions, if they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assembly: Option<Assembly>,
@@ -149,9 +158,21 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmed {
     /// Whether the place held what it should.
-    pub agrees: bool,
+    pub answer: Answer,
     /// What it held, or why nobody knows.
     pub seen: String,
+}
+
+/// Whether a place held the value that it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It held it.
+    Held,
+    /// It held something else.
+    HeldOther,
+    /// It was not seen, or nothing that could tell.
+    NotObserved,
 }
 
 /// A register of the assignment's sequences.

@@ -1,7 +1,7 @@
 //! What no snapshot shows: the page is complete in itself, hostile names do no
 //! harm, ticks are shown, the JSON comes back as it went.
 
-use super::model::{Confirmed, Explanation, Place};
+use super::model::{Answer, Confirmed, Explanation, Place};
 use super::text::{Style, render};
 use super::{frame, html, model};
 use crate::html::page::tests::refers_to_nothing;
@@ -60,13 +60,25 @@ fn text_shows_words_by_port_with_reasons() {
 fn what_a_machine_showed_is_ticked_or_crossed() {
     let mut e = sample();
     e.ports[0].confirm(|value, _, word| {
-        let agrees = word.part == ".ptr";
-        (value == 0).then(|| Confirmed { agrees, seen: if agrees { "0x1".into() } else { "0xbad".into() } })
+        let (answer, seen) = match (value, word.part.as_str()) {
+            (0, ".ptr") => (Answer::Held, "0x1"),
+            (0, _) => (Answer::HeldOther, "0xbad"),
+            _ => (Answer::NotObserved, "nothing tells"),
+        };
+        Some(Confirmed { answer, seen: seen.into() })
     });
+    e.ports[0].observed = Some("natively".into());
+    let mut other = e.ports[0].clone();
+    (other.target, other.not_observed) = ("linux-arm64".into(), Some("no emulator".into()));
+    e.ports.push(other);
     let text = render(&e, PLAIN);
-    assert!(text.contains("I0  RAX ✓") && text.contains("I1  RBX ✕ 0xbad"), "{text}");
+    for part in ["I0  RAX ✓", "I1  RBX ✕ 0xbad", "RAX ?", "seen natively", "nothing tells", "arm64: no emulator"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     let page = html::render(&e);
-    assert!(page.contains(" seen") && page.contains(" not so") && page.contains("0xbad"), "{page}");
+    for part in [" seen", " not so", "0xbad", "not observed: nothing tells", "Not observed: no emulator"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The explanation for a terminal: a row for each word, a column for each port.
 
-use super::model::{Explanation, Place, Port, Role, Value, Word};
+use super::model::{Answer, Explanation, Place, Port, Role, Value, Word};
 use crate::text::{clean, clip};
 use std::fmt::Write;
 
@@ -46,7 +46,7 @@ pub fn render(e: &Explanation, style: Style) -> String {
     let title = |p: &Port| p.title(differ);
     let wide = |i: usize, p: &Port| {
         let cells = rows.iter().filter_map(|r| r.cells.get(i)).map(|c| c.0.chars().count());
-        cells.chain([title(p).chars().count(), p.abi.name().len()]).max().unwrap_or(0) + 3
+        cells.chain([title(p).chars().count(), p.abi.name().len(), watched(p).0.len()]).max().unwrap_or(0) + 3
     };
     let widths: Vec<usize> = e.ports.iter().enumerate().map(|(i, p)| wide(i, p)).collect();
     let mut start = 0;
@@ -62,7 +62,8 @@ pub fn render(e: &Explanation, style: Style) -> String {
         let head = |cells: Vec<Cell>| Row { label: (String::new(), None), cells };
         let titles = e.ports.iter().map(|p| (title(p), Some(BOLD))).collect();
         let abis = e.ports.iter().map(|p| (p.abi.name().to_string(), Some(FAINT))).collect();
-        for row in [head(titles), head(abis)].iter().chain(&rows) {
+        let how = e.ports.iter().map(watched).collect();
+        for row in [head(titles), head(abis), head(how)].iter().chain(&rows) {
             // What only ports in other blocks have is left out.
             if !row.cells.is_empty() && block.clone().all(|i| row.cells.get(i).is_none_or(|c| c.0.is_empty())) {
                 continue;
@@ -78,6 +79,15 @@ pub fn render(e: &Explanation, style: Style) -> String {
         assembly(&mut out, p, style, differ);
     }
     out
+}
+
+/// How a port was watched; empty where nobody asked.
+fn watched(p: &Port) -> Cell {
+    match (&p.observed, &p.not_observed) {
+        (_, Some(_)) => ("not observed".to_string(), Some(FAINT)),
+        (Some(how), None) => (format!("seen {}", clean(how)), Some(FAINT)),
+        (None, None) => (String::new(), None),
+    }
 }
 
 fn pad(cell: &Cell, width: usize) -> Cell {
@@ -181,8 +191,11 @@ fn cell(w: &Word) -> Cell {
     };
     match &w.confirmed {
         None => (text, Some(colour)),
-        Some(c) if c.agrees => (format!("{text} ✓"), Some(GOOD)),
-        Some(c) => (format!("{text} ✕ {}", clip(&c.seen, 24)), Some(BAD)),
+        Some(c) => match c.answer {
+            Answer::Held => (format!("{text} ✓"), Some(GOOD)),
+            Answer::HeldOther => (format!("{text} ✕ {}", clip(&c.seen, 24)), Some(BAD)),
+            Answer::NotObserved => (format!("{text} ?"), Some(FAINT)),
+        },
     }
 }
 
@@ -213,8 +226,52 @@ fn notes(out: &mut String, e: &Explanation, style: Style) {
             line(out, style, &[(format!("  {}: {}", who.join(", "), clean(&why)), None)]);
         }
     }
+    for p in &e.ports {
+        if let Some(why) = &p.build_ignored {
+            line(out, style, &[(clean(why), None)]);
+        }
+    }
+    observation(out, e, style);
     let sp = "SP+n: bytes from the stack pointer when the function is entered, before its prologue";
     line(out, style, &[(sp.to_string(), Some(FAINT))]);
+}
+
+/// What was not observed, and why; and what the signs say.
+fn observation(out: &mut String, e: &Explanation, style: Style) {
+    if e.ports.iter().all(|p| p.observed.is_none() && p.not_observed.is_none()) {
+        return;
+    }
+    let differ = e.versions_differ();
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    let mut add = |why: &str, who: String| match reasons.iter_mut().find(|(w, _)| w == why) {
+        Some((_, list)) if list.contains(&who) => {}
+        Some((_, list)) => list.push(who),
+        None => reasons.push((why.to_string(), vec![who])),
+    };
+    for p in &e.ports {
+        if let Some(why) = &p.not_observed {
+            add(why, p.title(differ));
+        }
+    }
+    let words = |p: &'_ Port| {
+        let all = p.values.iter().flat_map(|v| v.words.iter().map(move |w| (v, w)));
+        let open = all.filter_map(|(v, w)| Some((v, w, w.confirmed.as_ref()?)));
+        let open = open.filter(|(_, _, c)| c.answer == Answer::NotObserved);
+        open.map(|(v, w, c)| (c.seen.clone(), format!("{}{}", clean(&v.name), clean(&w.part)))).collect::<Vec<_>>()
+    };
+    // Mostly the ports agree on what cannot be told.
+    for (why, who) in e.ports.iter().flat_map(words) {
+        add(&why, who);
+    }
+    if !reasons.is_empty() {
+        line(out, style, &[("not observed, and why".to_string(), Some(BOLD))]);
+        for (why, who) in reasons {
+            line(out, style, &[(format!("  {}: {}", who.join(", "), clean(&why)), None)]);
+        }
+    }
+    let signs =
+        "✓: a machine held the value there at the call, or at the return; ✕: it held what follows; ?: not observed";
+    line(out, style, &[(signs.to_string(), Some(FAINT))]);
 }
 
 fn assembly(out: &mut String, p: &Port, style: Style, differ: bool) {

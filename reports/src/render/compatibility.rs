@@ -5,6 +5,7 @@
 
 mod assignment;
 mod code;
+mod coverage;
 mod findings;
 mod outcomes;
 mod pairs;
@@ -99,6 +100,7 @@ impl Page {
         findings::section(self, pair, &comparison);
         assignment::section(self, pair);
         code::section(self, pair);
+        coverage::section(self, pair);
         Ok(())
     }
 }

@@ -55,6 +55,7 @@ fn function(target: &str, code: &[(&str, Option<&str>)], locations: &[&str]) -> 
             ty: "interface {}".into(),
             assigned: "R{ I0 I1 }".into(),
             locations: locations.iter().map(|p| LocationRecord { range: Some((0, 8)), place: (*p).into() }).collect(),
+            described: None,
         }],
         instructions: instructions.collect(),
         not_disassembled: None,
@@ -122,6 +123,7 @@ pub fn record() -> Record {
         finished: "2026-11-05T10:00:12Z".into(),
         interrupted: false,
         reused: 0,
+        stops: 0,
         command: vec!["goabi".into(), "run".into()],
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![

@@ -54,6 +54,7 @@ pub fn summary(record: &Record, colour: Colour) -> String {
     page.counted("skipped", "not run", overview::skipped(record));
     page.not_described(record);
     page.reused(record);
+    page.stops(record);
     page.table(record);
     page.totals(record);
     page.out
@@ -179,6 +180,14 @@ impl Page {
             self.line(&format!("  {count:>6}  {}", key.replace('\x1b', "")));
         }
         self.line("");
+    }
+
+    /// What it cost to look at the machine.
+    fn stops(&mut self, record: &Record) {
+        if record.stops > 0 {
+            let text = format!("watched: programs were stopped {} times to read registers and memory\n\n", record.stops);
+            self.out.push_str(&text);
+        }
     }
 
     /// What was not run again is said, or one would take it for seen today.

@@ -1,7 +1,7 @@
 //! How large functions are: frames and machine instructions.
 
 use super::disasm;
-use super::dwarf::{DwarfError, DwarfFacts};
+use super::dwarf::{DwarfError, DwarfFacts, Variable};
 use super::frames::{Frames, frames};
 use super::text::Text;
 use goabi_cases::arch::Arch;
@@ -17,7 +17,7 @@ pub struct CodeFacts {
 }
 
 /// The size of one function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Bytes of machine code, from DWARF's low to its high pc: with whatever
     /// padding or literals lie in between.
@@ -25,8 +25,17 @@ pub struct Size {
     /// Bytes of the frame at its largest, by `.debug_frame`, without the return
     /// address where the call itself pushes it. `None` where there is no entry.
     pub frame: Option<u64>,
-    /// Machine instructions, see [`disasm::count`].
+    /// Machine instructions, see [`disasm::starts`].
     pub instructions: Option<u64>,
+    /// For each of DWARF's variables, at how many of the instructions it has a
+    /// location; empty where instructions cannot be counted.
+    pub described: Vec<u64>,
+}
+
+/// At how many instructions a variable has a location.
+fn described(v: &Variable, low: u64, starts: &[u64]) -> u64 {
+    let there = |at: &&u64| v.location.at(low + **at).is_ok_and(|pieces| !pieces.is_empty());
+    starts.iter().filter(there).count() as u64
 }
 
 /// Measures the functions that were read from the DWARF of the same bytes.
@@ -51,10 +60,12 @@ pub fn measure(bytes: &[u8], arch: &Arch, dwarf: &DwarfFacts) -> Result<CodeFact
             out.unreadable.push(format!("{}: no code at {:#x} to {:#x}", f.name, f.low_pc, f.high_pc));
             continue;
         };
+        let starts = disasm::starts(&arch.goarch, code);
         let size = Size {
             text: code.len() as u64,
             frame: frames.depth(f.low_pc).map(|d| d.saturating_sub(pushed)),
-            instructions: disasm::count(&arch.goarch, code),
+            instructions: starts.as_ref().map(|s| s.len() as u64),
+            described: starts.iter().flat_map(|s| f.params.iter().map(|v| described(v, f.low_pc, s))).collect(),
         };
         out.functions.insert(f.name.clone(), size);
     }

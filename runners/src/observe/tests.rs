@@ -122,13 +122,16 @@ fn frames_and_code_are_measured_in_every_form() {
         assert_eq!(code.unreadable, Vec::<String>::new(), "{form:?}");
         // The call itself pushed 8 bytes; the 32-bit forms say 4.
         let frame = if form.wide { 24 } else { 20 };
-        assert_eq!(code.functions["p.f"], Size { text: 14, frame: Some(frame), instructions: Some(4) });
-        assert_eq!(code.functions["p.g"], Size { text: 1, frame: None, instructions: Some(1) });
+        assert_eq!(
+            code.functions["p.f"],
+            Size { text: 14, frame: Some(frame), instructions: Some(4), described: vec![] }
+        );
+        assert_eq!(code.functions["p.g"], Size { text: 1, frame: None, instructions: Some(1), described: vec![] });
     }
     // Where calls do not push, nothing is taken away; its stack pointer is register 31.
     let bytes = artifact(LITTLE, 31);
     let facts = dwarf::read(&bytes, &|_| true).unwrap();
-    let size = measure(&bytes, arch("arm64"), &facts).unwrap().functions["p.f"];
+    let size = measure(&bytes, arch("arm64"), &facts).unwrap().functions["p.f"].clone();
     assert_eq!((size.frame, size.instructions), (Some(32), Some(4)));
 }
 

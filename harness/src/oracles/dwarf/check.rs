@@ -143,15 +143,7 @@ pub(crate) fn slot_numbers(signature: &Signature, version: GoVersion) -> Vec<(St
 
 /// What holds at the function's first instruction.
 fn at_entry<'v>(v: &'v Variable, function: &Function) -> Result<Option<&'v [Piece]>, String> {
-    match &v.location {
-        LocationFact::Absent | LocationFact::Empty => Ok(None),
-        LocationFact::Unreadable(why) => Err(why.clone()),
-        LocationFact::Expr(pieces) => Ok(Some(pieces)),
-        LocationFact::List(ranges) => {
-            let here = ranges.iter().find(|r| r.low <= function.low_pc && function.low_pc < r.high);
-            Ok(here.map(|r| r.pieces.as_slice()).filter(|p| !p.is_empty()))
-        }
-    }
+    Ok(Some(v.location.at(function.low_pc)?).filter(|p| !p.is_empty()))
 }
 
 fn param_location(v: &Variable, slot: &Slot, a: &Assignment, e: &Expect<'_>, function: &Function) -> Judgement {

@@ -258,10 +258,8 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
     {
         shown.push_str(", the spill space before anything is stored there");
     }
-    if let Some(symptom) = gaps_only(&assigned(slot), &actual) {
+    if let Some(symptom) = pieces_only(slot, &actual) {
         shown.push_str(symptom);
-    } else if repeats_only(&assigned(slot), &actual) {
-        shown.push_str(": the right pieces, some of them repeated");
     }
     Judgement::Disagree {
         expected: text(&assigned(slot)),
@@ -271,6 +269,55 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
             format!("DWARF: {}", raw(pieces, arch)),
         ],
     }
+}
+
+/// In which way the pieces of a description err that are the right ones
+/// otherwise.
+fn pieces_only(slot: &Slot, actual: &[Segment]) -> Option<&'static str> {
+    let want = assigned(slot);
+    let repeats = || repeats_only(&want, actual).then_some(": the right pieces, some of them repeated");
+    gaps_only(&want, actual).or_else(repeats)
+}
+
+/// What a location is that shows something else than the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Symptom {
+    /// The value's own parts in another order: what is shown follows from it.
+    Shifted(&'static str),
+    /// A place that does not hold the value: what is shown is chance.
+    Elsewhere(&'static str),
+}
+
+/// What a location is that shows something else than the value, in the same
+/// words on every port and for every value.
+pub(crate) fn symptom(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch: &Arch) -> Symptom {
+    let actual = segments(pieces, slot.size, arch);
+    if actual == assigned(slot) {
+        return Symptom::Elsewhere(match slot.place {
+            SlotPlace::Registers { .. } => "the registers in which it travels, which hold something else here",
+            SlotPlace::Stack { .. } => "its stack slot, which holds something else here",
+        });
+    }
+    if let Some(symptom) = pieces_only(slot, &actual) {
+        return Symptom::Shifted(symptom);
+    }
+    // Wherever they are: more bytes than the value has, and just as many without
+    // the pieces that say the one before them again.
+    let bytes = |l: &[Piece]| l.iter().fold(0u64, |n, p| n.saturating_add(p.size.unwrap_or(slot.size)));
+    let mut once = pieces.to_vec();
+    once.dedup();
+    if bytes(pieces) > slot.size && bytes(&once) == slot.size {
+        return Symptom::Shifted(": some of its pieces repeated");
+    }
+    let home = assignment.home(slot);
+    Symptom::Elsewhere(match actual.as_slice() {
+        [Segment { spot: Spot::Memory(m), .. }] if *m < 0 => "a local of the frame, where it is not stored",
+        [Segment { spot: Spot::Memory(m), .. }] if home.is_some() && u64::try_from(*m).ok() == home => {
+            "its spill space, where it is not stored"
+        }
+        [Segment { spot: Spot::Memory(_), .. }] => "another place in the argument area",
+        [..] => "other places than its own",
+    })
 }
 
 /// If two descriptions name the same places in the same order, and differ in

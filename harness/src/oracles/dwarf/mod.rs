@@ -22,4 +22,5 @@ mod tests;
 pub use check::{abstract_slots, check};
 pub(crate) use check::{named_slots, slot_numbers};
 pub use expect::{Check, Expect, Judgement};
+pub(crate) use location::{Symptom, symptom};
 pub(in crate::oracles) use oracle::{Kind, verdicts};

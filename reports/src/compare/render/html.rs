@@ -1,6 +1,7 @@
 //! The comparison for a browser: one file, what regressed first, to search and
 //! to narrow by word.
 
+use crate::compare::described::Described;
 use super::{counted, verdict};
 use crate::compare::model::{Comparison, Group, Run, Side, Symptom};
 use crate::compare::word::{State, Word};
@@ -26,7 +27,7 @@ pub fn render(c: &Comparison) -> Result<String, RenderError> {
     let body = html! {
         header.top {
             h1 {
-                span class={ "verdict s-" (if c.counts.regressed > 0 { "fail" } else if c.counts.all() == c.counts.unknown { "flaky" } else { "pass" }) } { (verdict(c)) } " "
+                span class={ "verdict s-" (if c.fails() { "fail" } else if c.counts.all() == c.counts.unknown { "flaky" } else { "pass" }) } { (verdict(c)) } " "
                 span.said { "goabi diff" }
             }
             div.wide { table.facts {
@@ -48,12 +49,36 @@ pub fn render(c: &Comparison) -> Result<String, RenderError> {
             p #shown .status role="status" aria-live="polite" {
                 (counted(groups.len(), "group")) ", " (counted(groups.iter().map(|g| g.cells.len()).sum(), "cell"))
             }
+            @if !c.described.is_empty() { (described(&c.described)) }
             @for w in Word::ALL {
                 (section(w, &groups.iter().filter(|g| g.row.word == w).collect::<Vec<_>>()))
             }
         }
     };
     Ok(page::page(&title, &body, include_str!("html/script.js")))
+}
+
+fn described(all: &[Described]) -> Markup {
+    html! {
+        details open[all.iter().any(Described::less)] {
+            summary { h2 { "What DWARF describes" } " " span.hint { "the share of instructions at which variables have a location" } }
+            div.wide { table.facts {
+                thead { tr { @for name in ["target", "build", "of", "before", "now", ""] { th scope="col" { (name) } } } }
+                tbody {
+                    @for d in all {
+                        tr {
+                            td { (line(&d.target)) }
+                            td { (line(&d.build)) }
+                            td { (d.what.word()) }
+                            td.number { (d.old.percent()) }
+                            td.number { (d.new.percent()) }
+                            td { @if d.less() { b { "less" } } }
+                        }
+                    }
+                }
+            } }
+        }
+    }
 }
 
 fn run(name: &str, r: &Run) -> Markup {

@@ -29,6 +29,16 @@ pub fn render(c: &Comparison) -> Result<String, RenderError> {
     for w in Word::ALL {
         let _ = writeln!(out, "| {} | {} | {} |", w.id(), c.counts.get(w), w.meaning());
     }
+    if !c.described.is_empty() {
+        let _ = writeln!(out, "\n### what DWARF describes\n");
+        let _ = writeln!(out, "| target | build | of | before | now | |\n|---|---|---|--:|--:|---|");
+        for d in &c.described {
+            let (old, new) = (d.old.percent(), d.new.percent());
+            let mark = if d.less() { "**less**" } else { "" };
+            let (target, build) = (in_table(&d.target), in_table(&d.build));
+            let _ = writeln!(out, "| {target} | {build} | {} | {old} | {new} | {mark} |", d.what.word());
+        }
+    }
     let groups = c.groups();
     for word in Word::ALL {
         let alike: Vec<&Group<'_>> = groups.iter().filter(|g| g.row.word == word).collect();

@@ -2,6 +2,7 @@
 //! below, from which the command line's choices come.
 
 use super::model::Comparison;
+use crate::compare::described::Described;
 use crate::render::RenderError;
 
 /// One format of a comparison.
@@ -53,6 +54,7 @@ fn verdict(c: &Comparison) -> &'static str {
         (1.., _, _) => "REGRESSED",
         (0, 0, _) => "NOTHING TO COMPARE",
         (0, all, unknown) if all == unknown => "NOTHING KNOWN",
+        (0, _, _) if c.described.iter().any(Described::less) => "DESCRIBED LESS",
         (0, _, _) => "NO REGRESSION",
     }
 }

@@ -25,6 +25,17 @@ pub fn render(c: &Comparison) -> Result<String, RenderError> {
         }
         lines.push(String::new());
     }
+    for d in c.described.iter().filter(|d| d.less()) {
+        lines.push(format!(
+            "DESCRIBED LESS: {} {}: {} of {} have a location at {} of their instructions, before at {}",
+            plain(&d.target),
+            plain(&d.build),
+            d.what.word(),
+            counted(usize::try_from(d.functions).unwrap_or(usize::MAX), "function"),
+            d.new.percent(),
+            d.old.percent(),
+        ));
+    }
     lines.push(format!("old: {}", run(&c.old)));
     lines.push(format!("new: {}", run(&c.new)));
     if c.toolchains_ignored {

@@ -78,6 +78,7 @@ fn half<'a>(record: &'a Record, label: &'a str) -> Half<'a> {
         sources: vec![],
         timings: record.timings.clone(),
         reused: record.reused,
+        stops: record.stops,
     };
     cells.seal();
     Half { label, cells, functions: record.functions.iter().filter(|f| f.toolchain == label).collect() }

@@ -180,6 +180,7 @@ mod tests {
             ty: "int".into(),
             assigned: String::new(),
             locations: vec![],
+            described: None,
         };
         two[0].variables.extend([blank(false), blank(false), blank(true)]);
         two[1].variables.insert(0, blank(false));

@@ -1,26 +1,28 @@
-//! Counting instructions by how long they are, which needs no decoder on most
-//! ports.
+//! Telling instructions apart by how long they are, which needs no decoder on
+//! most ports.
 
 use super::x86;
 
-/// How many machine instructions some code holds; `None` where the port is not
-/// known. What is no instruction counts as if it were one: the literals that
-/// 32-bit arm keeps behind its code, padding, what does not decode.
+/// Where the machine instructions of some code begin, in bytes from its start;
+/// `None` where the port is not known. What is no instruction counts as if it
+/// were one: the literals that 32-bit arm keeps behind its code, padding, what
+/// does not decode.
 #[must_use]
-pub fn count(goarch: &str, code: &[u8]) -> Option<u64> {
+pub fn starts(goarch: &str, code: &[u8]) -> Option<Vec<u64>> {
     match goarch {
-        "amd64" => return Some(x86::count(code, 64)),
-        "386" => return Some(x86::count(code, 32)),
+        "amd64" => return Some(x86::starts(code, 64)),
+        "386" => return Some(x86::starts(code, 32)),
         _ => {}
     }
-    let (mut n, mut rest) = (0, code);
     // A port that is not known is not known of empty code either.
-    length(goarch, rest)?;
-    while !rest.is_empty() {
-        rest = rest.get(length(goarch, rest)?..).unwrap_or_default();
-        n += 1;
+    length(goarch, code)?;
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = code.get(at..).filter(|r| !r.is_empty()) {
+        out.push(at as u64);
+        at += length(goarch, rest)?;
     }
-    Some(n)
+    Some(out)
 }
 
 /// How many bytes the first instruction of some code takes, on the ports where

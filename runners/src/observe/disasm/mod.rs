@@ -10,7 +10,7 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
-pub use lengths::{count, length};
+pub use lengths::{length, starts};
 pub use symbols::Symbols;
 
 /// One machine instruction.

@@ -3,6 +3,11 @@
 use super::*;
 use proptest::prelude::*;
 
+/// How many instructions there are.
+fn count(goarch: &str, code: &[u8]) -> Option<u64> {
+    starts(goarch, code).map(|s| s.len() as u64)
+}
+
 const AT: u64 = 0x49_b2c0;
 
 fn symbols() -> Symbols {

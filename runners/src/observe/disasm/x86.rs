@@ -14,16 +14,16 @@ pub(super) fn decode_32(code: &Code<'_>) -> Vec<Instruction> {
     decode(code, 32)
 }
 
-/// How many instructions there are.
-pub(super) fn count(code: &[u8], bits: u32) -> u64 {
+/// Where instructions begin.
+pub(super) fn starts(code: &[u8], bits: u32) -> Vec<u64> {
     let mut decoder = Decoder::new(bits, code, DecoderOptions::NONE);
     let mut one = Decoded::default();
-    let mut n = 0;
+    let mut out = Vec::new();
     while decoder.can_decode() {
+        out.push(decoder.position() as u64);
         step(&mut decoder, &mut one);
-        n += 1;
     }
-    n
+    out
 }
 
 /// Decodes one, and gives its length in bytes. The decoder takes all bytes that

@@ -187,6 +187,26 @@ pub struct Member {
     pub offset_at: Option<SectionOffset>,
 }
 
+impl LocationFact {
+    /// The pieces at an instruction; none where there is no location.
+    ///
+    /// # Errors
+    ///
+    /// In words, if the location cannot be read.
+    pub fn at(&self, pc: u64) -> Result<&[Piece], String> {
+        match self {
+            LocationFact::Absent | LocationFact::Empty => Ok(&[]),
+            LocationFact::Unreadable(why) => Err(why.clone()),
+            LocationFact::Expr(pieces) => Ok(pieces),
+            // Debuggers take the first that matches.
+            LocationFact::List(ranges) => {
+                let here = ranges.iter().find(|r| (r.low..r.high).contains(&pc));
+                Ok(here.map(|r| r.pieces.as_slice()).unwrap_or_default())
+            }
+        }
+    }
+}
+
 impl DwarfFacts {
     /// The type of that index.
     #[must_use]

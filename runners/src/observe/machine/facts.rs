@@ -47,6 +47,9 @@ pub struct CallSeen {
     pub places: Vec<PlaceSeen>,
     /// The results at the return instruction.
     pub at_return: Option<Vec<SlotSeen>>,
+    /// Their bytes there, where [`super::Plan::bytes`] asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub return_bytes: Vec<BytesSeen>,
     /// The results at the return address, where they are others than at the
     /// return instruction, or that was not seen.
     pub in_caller: Option<Vec<SlotSeen>>,
@@ -59,11 +62,17 @@ pub struct CallSeen {
 pub struct EntrySeen {
     /// Receiver and parameters, where the model assigns them.
     pub inputs: Vec<SlotSeen>,
+    /// The bytes of each, where [`super::Plan::bytes`] asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bytes: Vec<BytesSeen>,
     pub variables: Vec<(usize, Sight)>,
 }
 
 /// A value where the model assigns it; or why it cannot be read.
 pub type SlotSeen = Result<Value, String>;
+
+/// A value's bytes where the model assigns it; or why they cannot be read.
+pub type BytesSeen = Result<Vec<u8>, String>;
 
 /// What DWARF says at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

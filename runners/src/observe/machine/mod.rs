@@ -18,7 +18,7 @@ mod state;
 mod types;
 mod watch;
 
-pub use facts::{CallSeen, Cut, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, SlotSeen, UnitSeen};
+pub use facts::{BytesSeen, CallSeen, Cut, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, SlotSeen, UnitSeen};
 pub use memory::TOO_MUCH;
 pub use observe::{ObserveError, ObserveSpec, observe};
 pub use plan::{Plan, SlotAt, Watched};

@@ -25,6 +25,8 @@ pub struct Plan<'a> {
     pub units: Vec<Vec<usize>>,
     /// Whether to stop at each statement.
     pub statements: bool,
+    /// Whether to keep the bytes of parameters and results beside their values.
+    pub bytes: bool,
     /// The symbols of the generated program by which it shows which unit runs.
     pub begin: [&'a str; 2],
     pub running: &'a str,
@@ -41,6 +43,9 @@ pub struct Watched {
     pub variables: Vec<Option<SlotAt>>,
     /// For each of the assignment's inputs whether the body may change it.
     pub changed: Vec<bool>,
+    /// Whether the body may set a result to other values than the one that is
+    /// returned in the end.
+    pub sets_results: bool,
 }
 
 /// A slot of an assignment.

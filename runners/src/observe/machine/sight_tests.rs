@@ -6,7 +6,7 @@ use super::super::plan::solid;
 use super::super::room::Room;
 use super::super::state::Registers;
 use super::*;
-use crate::observe::dwarf::{DwarfFacts, Function, Piece, Place, Range, Shape, TypeNode, TypeRef};
+use crate::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Range, Shape, TypeNode, TypeRef};
 use goabi_cases::arch::Arch;
 use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::resolve::signature;
@@ -78,6 +78,7 @@ fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [
         assignment,
         variables: vec![Some(SlotAt::Input(0))],
         changed: vec![false],
+        sets_results: false,
     };
     let file = File([0u16, 3, 2].into_iter().zip(held).map(|(n, v)| (n, v.to_le_bytes().to_vec())).collect());
     let known = vec![true; truth.len()];
