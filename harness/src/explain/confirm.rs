@@ -167,13 +167,12 @@ fn leaf(arch: &Arch, ty: &GoType, want: &Value, seen: Option<&Value>, offset: u6
     };
     match (ty.underlying(), want) {
         (GoType::Struct(s), Value::Struct(items)) => {
-            let fields = s.fields.iter().zip(&layout.offsets).enumerate();
-            let (i, (field, at)) = fields
-                .filter(|(_, (f, at))| {
-                    let end = f.ty.layout(arch).map_or(0, |l| l.size) + **at + base;
-                    (base + **at..end).contains(&offset)
-                })
-                .last()?;
+            let mut fields = s.fields.iter().zip(&layout.offsets).enumerate();
+            // What has no bytes covers none.
+            let (i, (field, at)) = fields.find(|(_, (f, at))| {
+                let end = f.ty.layout(arch).map_or(0, |l| l.size) + **at + base;
+                (base + **at..end).contains(&offset)
+            })?;
             if field.name == "_" {
                 return Some((Leaf::Untold("a blank field, which an assignment need not copy"), base + at));
             }
