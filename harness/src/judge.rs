@@ -100,3 +100,7 @@ pub(crate) fn judge(subject: &Subject) -> CellResult {
     }
     result
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -2,17 +2,22 @@
 //! program: what the sabotage tests of `values` and `panics` plant faults in.
 
 use crate::oracles::{OpenFact, Oracle, Subject, VectorSeen};
+use crate::witness::{How, Machine, View, Watched};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::CaseFile;
 use goabi_cases::cell::{Build, Cell, Target};
 use goabi_cases::load::load_text;
 use goabi_cases::mistake::Source;
 use goabi_cases::version::GoVersion;
+use goabi_generators::program::Function;
 use goabi_reports::verdict::{Finding, Verdict};
+use goabi_runners::observe::machine::{MachineFacts, UnitSeen};
 use goabi_runners::observe::records::{self, CallRecords, Fact};
 use goabi_runners::process::{Ended, Stop};
 use goabi_runners::run::{Death, UnitEnd};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One case with one vector, and what was seen of it.
 pub(crate) struct Scene {
@@ -20,7 +25,12 @@ pub(crate) struct Scene {
     case: usize,
     pub records: Fact<CallRecords>,
     pub end: UnitEnd,
+    /// The calls that the machine showed, one a way of watching.
+    pub calls: Vec<(How, UnitSeen)>,
 }
+
+/// The function under test of every scene.
+pub(crate) const SYMBOL: &str = "goabi.test/c/planted-faults.GoabiFunc";
 
 /// What an oracle said, sorted.
 #[derive(Debug, Default)]
@@ -37,7 +47,7 @@ impl Scene {
         let mistakes: Vec<_> = mistakes.iter().map(|m| m.one_line()).collect();
         let file = file.unwrap_or_else(|| panic!("{mistakes:#?}"));
         let case = file.cases.iter().position(|c| c.id.name == name).unwrap();
-        Scene { file, case, records: Fact::Seen(decode(lines)), end: UnitEnd::Finished }
+        Scene { file, case, records: Fact::Seen(decode(lines)), end: UnitEnd::Finished, calls: vec![] }
     }
 
     pub fn dies(mut self, ended: Ended, stopped: Option<Stop>, stderr: &str) -> Scene {
@@ -53,7 +63,7 @@ impl Scene {
         }
     }
 
-    fn with<T>(&self, run: impl FnOnce(&Subject) -> T) -> T {
+    pub fn with<T>(&self, run: impl FnOnce(&Subject) -> T) -> T {
         let case = &self.file.cases[self.case];
         let expected = case.expected(&self.file.scope, &case.vectors[0], 8).unwrap_or_else(|e| panic!("{e:?}"));
         let cell = Cell {
@@ -63,6 +73,24 @@ impl Scene {
             build: Build::Opt,
             call: "direct".into(),
         };
+        let function = Function {
+            case: self.case,
+            calls: vec!["direct"],
+            vectors: vec![0],
+            symbol: SYMBOL.into(),
+            package: "goabi.test/c/planted-faults".into(),
+            file: "c/planted-faults/c_case.go".into(),
+            line: 1,
+            receiver: None,
+            receiver_value: None,
+            inlinable: false,
+        };
+        let view = |(how, unit): &(How, UnitSeen)| {
+            let facts = MachineFacts { units: BTreeMap::from([(0, unit.clone())]), stops: 1, processes: 1 };
+            View { how: *how, watched: Watched::Seen { facts: Arc::new(facts), units: vec![Some(0)] } }
+        };
+        let at_rest = case.expected_at_rest(&self.file.scope, &case.vectors[0], 8).unwrap_or_else(|e| panic!("{e:?}"));
+        let machine = Machine { expected: vec![at_rest], views: self.calls.iter().map(view).collect() };
         run(&Subject {
             cell: &cell,
             file: &self.file,
@@ -72,8 +100,8 @@ impl Scene {
             vectors: &[VectorSeen { expected, records: self.records.clone(), end: self.end.clone() }],
             types: &Fact::NotRequested,
             dwarf: &Fact::NotRequested,
-            functions: &[],
-            machine: None,
+            functions: &[&function],
+            machine: (!self.calls.is_empty()).then_some(&machine),
             abi: &[],
         })
     }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, cell, fails, fixtures, toolchain};
+use common::{Place, cell, fails, fixtures, replace, toolchain};
 use goabi::oracles::dwarf::{Check, Expect, Judgement, check};
 use goabi::plan;
 use goabi_cases::arch::Arch;
@@ -21,7 +21,6 @@ use goabi_runners::process::Limits;
 use goabi_runners::toolchain::Toolchain;
 use object::read::elf::FileHeader;
 use object::{Object, ObjectSection};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// A built program whose DWARF can be patched: it is not compressed.
@@ -237,19 +236,6 @@ fn program(cache: &Path) -> PathBuf {
     let mut found: Vec<_> = shelves.iter().flat_map(|s| list(s)).filter(|e| e.is_dir()).collect();
     assert_eq!(found.len(), 1);
     found.swap_remove(0).join("program")
-}
-
-/// Puts other bytes in a cached program's place, with a manifest that vouches for them.
-fn replace(program: &Path, bytes: &[u8]) {
-    let hex = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let manifest = program.with_file_name("manifest");
-    let text = std::fs::read_to_string(&manifest).unwrap();
-    let mut json: serde_json::Value = serde_json::from_str(text.split_once('\n').unwrap().1).unwrap();
-    json["Program"]["sha256"] = hex(bytes).into();
-    json["Program"]["size"] = bytes.len().into();
-    let json = json.to_string();
-    std::fs::write(manifest, format!("{}\n{json}", hex(json.as_bytes()))).unwrap();
-    std::fs::write(program, bytes).unwrap();
 }
 
 /// Where a text stands in a program.

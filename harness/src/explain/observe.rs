@@ -21,8 +21,6 @@ use goabi_runners::build::{BuildSpec, Built, Sources, build};
 use goabi_runners::error::RunnerError;
 use goabi_runners::observe::machine::{BytesSeen, CallSeen, Cut, SlotSeen};
 use goabi_runners::observe::records::Fact;
-use goabi_runners::run::RunFacts;
-use std::time::Duration;
 
 /// How the function is called.
 pub const CALL: &str = "direct";
@@ -122,9 +120,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
         Err(e) => return Ok(Err(e.to_string())),
     };
     (plan.bytes, plan.statements) = (true, false);
-    // It need not run to be watched: nothing is known of it yet.
-    let nothing = RunFacts { units: vec![], processes: 0, wall: Duration::ZERO };
-    let all = watch_by(shared, &inside, &plan, (&nothing, None), &mut JobResult::default())?;
+    let all = watch_by(shared, &inside, &plan, (None, None), &mut JobResult::default())?;
     Ok(called(&all))
 }
 

@@ -21,6 +21,9 @@ mod panics;
 pub(crate) mod registers;
 mod values;
 
+#[cfg(test)]
+pub(crate) use values::planted;
+
 /// What is known of one cell.
 pub struct Subject<'a> {
     pub cell: &'a Cell,

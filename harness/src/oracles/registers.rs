@@ -249,3 +249,7 @@ pub(super) fn cut(v: &Value) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+#[path = "../registers_tests.rs"]
+mod tests;

@@ -148,7 +148,7 @@ fn compare(s: &Subject, path: String, want: &Value, got: &Value) -> Verdict {
 
 #[cfg(test)]
 #[path = "../planted_tests.rs"]
-pub(super) mod planted;
+pub(crate) mod planted;
 
 #[cfg(test)]
 #[path = "../values_tests.rs"]

@@ -53,10 +53,11 @@ pub(crate) fn watch(
         Ok(plan) => plan,
         Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
     };
-    watch_by(s, inside, &plan, (ran, only), out)
+    watch_by(s, inside, &plan, (Some(ran), only), out)
 }
 
-/// As [`watch`], by a plan that was made before.
+/// As [`watch`], by a plan that was made before; `units`: what they did when the
+/// program ran by itself, and which of them are asked for.
 ///
 /// # Errors
 /// As [`watch`].
@@ -64,7 +65,7 @@ pub(crate) fn watch_by(
     s: &Shared,
     inside: &Inside<'_>,
     plan: &Plan<'_>,
-    (ran, only): (&RunFacts, Option<&BTreeSet<u32>>),
+    units: (Option<&RunFacts>, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
 ) -> Result<Vec<(How, Program)>, RunnerError> {
     let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
@@ -74,7 +75,7 @@ pub(crate) fn watch_by(
     let natively = observers.iter().any(|(how, _)| *how == How::Native);
     for (how, exec) in observers {
         let program = match exec {
-            Ok(exec) => match one(s, inside, plan, exec, (ran, only), out)? {
+            Ok(exec) => match one(s, inside, plan, exec, units, out)? {
                 Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
                     Program::Skipped(format!("{how} {why}"))
                 }
@@ -96,13 +97,13 @@ fn one(
     inside: &Inside<'_>,
     plan: &Plan<'_>,
     exec: &DebugExec,
-    (ran, only): (&RunFacts, Option<&BTreeSet<u32>>),
+    (ran, only): (Option<&RunFacts>, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
 ) -> Result<Program, RunnerError> {
     // What hangs or floods does that under a debugger, too, and takes its time.
     let stopped: BTreeMap<u32, String> = ran
-        .units
-        .iter()
+        .into_iter()
+        .flat_map(|ran| &ran.units)
         .filter_map(|u| match &u.end {
             UnitEnd::Died(Death { stopped: Some(stop), .. }) => Some((u.unit, format!("its run was stopped: {stop}"))),
             UnitEnd::Finished | UnitEnd::Died(_) | UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => None,

@@ -301,6 +301,14 @@ pub(crate) fn symptom(pieces: &[Piece], slot: &Slot, assignment: &Assignment, ar
     if let Some(symptom) = pieces_only(slot, &actual) {
         return Symptom::Shifted(symptom);
     }
+    // Wherever they are: more bytes than the value has, and just as many without
+    // the pieces that say the one before them again.
+    let bytes = |l: &[Piece]| l.iter().fold(0u64, |n, p| n.saturating_add(p.size.unwrap_or(slot.size)));
+    let mut once = pieces.to_vec();
+    once.dedup();
+    if bytes(pieces) > slot.size && bytes(&once) == slot.size {
+        return Symptom::Shifted(": some of its pieces repeated");
+    }
     let home = assignment.home(slot);
     Symptom::Elsewhere(match actual.as_slice() {
         [Segment { spot: Spot::Memory(m), .. }] if *m < 0 => "a local of the frame, where it is not stored",

@@ -175,9 +175,10 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
     fn map(&mut self, at: u64) -> Result<Map, String> {
         let head = self.memory.read(at, 8)?;
         let w = self.word();
-        // The low half of the wider field, where a word is 4 bytes: no map of a case has 2^32 entries.
-        let (low, wide) = (self.number(&head, 0, w)?, self.number(&head, 0, 8)?);
-        let n = if w == 8 || wide > MAX_ELEMENTS { low } else { wide };
+        // Where a word is 4 bytes, flags and B of a hmap follow its count and make
+        // the wider field large; no map of a case has so many entries.
+        let (count, used) = (self.number(&head, 0, w)?, self.number(&head, 0, 8)?);
+        let n = if w == 8 || used >= 1 << 16 { count } else { used };
         let n = usize::try_from(n).ok().filter(|n| *n as u64 <= MAX_ELEMENTS).ok_or_else(|| format!("{n} entries"))?;
         Ok(Map { place: Place::Address(at), entries: vec![(Value::Unstated, Value::Unstated); n] })
     }
@@ -205,3 +206,7 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
         Ok(Value::Interface(Some(Dynamic { ty: name, value: Box::new(value) })))
     }
 }
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use super::decode::Decoder;
 use super::facts::{BytesSeen, Sight, SlotSeen};
 use super::memory::{Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
-use super::sight::{Truth, sights};
+use super::sight::{Early, Truth, early, sights};
 use super::state::{Image, State};
 use super::types::Ty;
 use super::watch::Watch;
@@ -83,17 +83,40 @@ impl<'a> Watch<'a, '_> {
         registers: &Registers,
         wanted: &dyn Fn(SlotAt) -> bool,
     ) -> Vec<(usize, Sight)> {
+        let types = &self.prepared.types;
+        self.standing(code, pc, registers, |state| sights(state, types, watched, code, truth, pc, wanted))
+    }
+
+    /// The results before the function returns.
+    pub(super) fn early(
+        &mut self,
+        watched: &Watched,
+        code: &Code<'_>,
+        pc: u64,
+        registers: &Registers,
+    ) -> (Vec<(usize, Sight)>, Vec<Early>) {
+        let types = &self.prepared.types;
+        self.standing(code, pc, registers, |state| early(state, types, watched, code, pc))
+    }
+
+    /// Asks something of the machine as it stands at an instruction.
+    fn standing<T>(
+        &mut self,
+        code: &Code<'_>,
+        pc: u64,
+        registers: &Registers,
+        ask: impl FnOnce(&mut State<'_, '_, '_, '_>) -> T,
+    ) -> T {
         let cfa = code.cfa(pc).map(|off| self.sp(registers).wrapping_add(off));
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
         let mut live = Live(&mut self.debuggee);
         let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        let mut state = State {
+        ask(&mut State {
             arch: prepared.plan.arch,
             registers: &held,
             memory: &mut reader,
             cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
-        };
-        sights(&mut state, &prepared.types, watched, code, truth, pc, wanted)
+        })
     }
 }

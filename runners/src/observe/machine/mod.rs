@@ -10,6 +10,8 @@ mod memory;
 mod observe;
 mod plan;
 mod returns;
+#[cfg(test)]
+mod room;
 mod sight;
 mod stand;
 mod state;

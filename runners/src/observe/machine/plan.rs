@@ -43,6 +43,9 @@ pub struct Watched {
     pub variables: Vec<Option<SlotAt>>,
     /// For each of the assignment's inputs whether the body may change it.
     pub changed: Vec<bool>,
+    /// Whether the body may set a result to other values than the one that is
+    /// returned in the end.
+    pub sets_results: bool,
 }
 
 /// A slot of an assignment.
@@ -183,7 +186,7 @@ fn floats(w: &Watched, dwarf: &Function, arch: &Arch) -> Vec<String> {
 
 /// Which bytes of a value mean something: not its padding, and not blank
 /// fields, which an assignment need not copy.
-fn solid(ty: &GoType, arch: &Arch, size: u64) -> Vec<bool> {
+pub(super) fn solid(ty: &GoType, arch: &Arch, size: u64) -> Vec<bool> {
     let mut out = vec![false; usize::try_from(size).unwrap_or(0).min(1 << 22)];
     mark(ty, arch, 0, &mut out);
     out

@@ -50,6 +50,68 @@ pub(super) fn sights(
     out
 }
 
+/// What a result shows before the function returns, where that is not nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Early {
+    /// Index of the variable.
+    pub variable: usize,
+    pub at: usize,
+    pub image: Image,
+    /// What is to be said if it is not the value that is returned in the end.
+    pub sight: Sight,
+}
+
+/// The results at a statement: what can be said at once, and what must wait for
+/// the return. Before it is set a result is zero (the Go specification,
+/// "Function declarations" and "The zero value").
+pub(super) fn early(
+    state: &mut State<'_, '_, '_, '_>,
+    types: &Types<'_>,
+    watched: &Watched,
+    code: &Code<'_>,
+    pc: u64,
+) -> (Vec<(usize, Sight)>, Vec<Early>) {
+    let zero = |size: u64| {
+        let n = usize::try_from(size).unwrap_or(0);
+        Ok(Image { bytes: vec![0; n], known: vec![true; n] })
+    };
+    let results = Some(watched.assignment.results.iter().map(|s| zero(s.size)).collect());
+    let truth = Truth { inputs: vec![], results };
+    let all = sights(state, types, watched, code, &truth, pc, &|at| matches!(at, SlotAt::Result(_)));
+    let (mut settled, mut open) = (Vec::new(), Vec::new());
+    for (variable, sight) in all {
+        let at = match watched.variables.get(variable) {
+            Some(Some(SlotAt::Result(n))) => *n,
+            Some(Some(SlotAt::Input(_)) | None) | None => continue,
+        };
+        let later = matches!(sight, Sight::Other { .. });
+        let size = watched.assignment.results.get(at).map_or(0, |s| s.size);
+        let v = code.dwarf.params.get(variable).filter(|_| later);
+        let image = v.and_then(|v| state.located(v.location.at(pc).ok()?, size, &code.dwarf.frame_base).ok());
+        match image {
+            Some(image) => open.push(Early { variable, at, image, sight }),
+            None => settled.push((variable, sight)),
+        }
+    }
+    (settled, open)
+}
+
+impl Early {
+    /// What is to be said of it once the results are known.
+    pub(super) fn settle(self, truth: &Truth, solid: &[bool], sets: bool) -> (usize, Sight) {
+        let same = truth.of(SlotAt::Result(self.at)).and_then(|t| t.as_ref().ok()).is_some_and(|t| {
+            let means = solid.iter().enumerate().filter(|(_, m)| **m);
+            means.into_iter().all(|(n, _)| self.image.bytes.get(n) == t.bytes.get(n))
+        });
+        let sight = match (same, sets) {
+            (true, _) => Sight::True,
+            (false, true) => Sight::Unknown("the body may set the result more than once".to_string()),
+            (false, false) => self.sight,
+        };
+        (self.variable, sight)
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "one variable's facts, each of another kind")]
 fn sight(
     state: &mut State<'_, '_, '_, '_>,
@@ -102,3 +164,7 @@ fn sight(
     let described = image.known.iter().filter(|k| **k).count() as u64;
     Sight::Other { shown, location: state.words(pieces), described: (described != size).then_some((described, size)) }
 }
+
+#[cfg(test)]
+#[path = "sight_tests.rs"]
+mod tests;

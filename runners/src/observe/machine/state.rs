@@ -284,16 +284,5 @@ fn narrow(bits: u64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::narrow;
-
-    #[test]
-    fn numbers_held_as_doubles_are_narrowed_by_their_bits() {
-        for f in [0.0f32, -0.0, 1.5, -3.25e30, 1e-38, 1e-40, f32::MIN_POSITIVE, f32::from_bits(1), f32::INFINITY] {
-            assert_eq!(narrow(f64::from(f).to_bits()), f.to_bits(), "{f}");
-        }
-        // lfs widens a NaN bit by bit: sign, all ones, the payload at the top.
-        assert_eq!(narrow(0x7ff0_0000_2000_0000), 0x7f80_0001);
-        assert_eq!(narrow(0xfff8_0000_0000_0000), 0xffc0_0000);
-    }
-}
+#[path = "state_tests.rs"]
+mod tests;

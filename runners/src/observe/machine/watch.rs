@@ -6,7 +6,7 @@
 
 use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
-use super::sight::Truth;
+use super::sight::{Early, Truth};
 use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
 use goabi_cases::arch::Arch;
@@ -57,6 +57,8 @@ pub(super) struct Open {
     /// The end of the stack when the inputs were read.
     stack_end: u64,
     truth: Truth,
+    /// What results showed at statements, and at which of the call's places.
+    early: Vec<(usize, Early)>,
     /// Whether execution came past the prologue.
     begun: bool,
     pub inner: u32,
@@ -325,7 +327,8 @@ impl<'a, 'd> Watch<'a, 'd> {
         if let Some(back) = back {
             self.set(back, Point::Caller(f))?;
         }
-        self.open.insert(f, Open { call, g, depth, stack_end: end, truth, begun: false, inner: 0, back });
+        self.open
+            .insert(f, Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, inner: 0, back });
         // Whether the prologue may have to grow the stack, and the function be
         // begun anew. Without a mark behind the prologue nobody would take the
         // breakpoint away again, and the second beginning is not seen.
@@ -356,10 +359,17 @@ impl<'a, 'd> Watch<'a, 'd> {
             SlotAt::Input(i) => whole || !watched.changed.get(i).copied().unwrap_or(true),
             SlotAt::Result(_) => kind == PlaceKind::Return,
         };
-        let variables = self.look(watched, code, &truth, pc, registers, &stays);
-        if let Some(call) = seen.calls.get_mut(call) {
-            call.places.push(PlaceSeen { offset: pc - code.dwarf.low_pc, kind, variables });
+        let mut variables = self.look(watched, code, &truth, pc, registers, &stays);
+        let Some(call) = seen.calls.get_mut(call) else { return Ok(()) };
+        if let PlaceKind::Statement(_) = kind {
+            let (settled, early) = self.early(watched, code, pc, registers);
+            variables.extend(settled);
+            let place = call.places.len();
+            if let Some(open) = self.open.get_mut(&f) {
+                open.early.extend(early.into_iter().map(|e| (place, e)));
+            }
         }
+        call.places.push(PlaceSeen { offset: pc - code.dwarf.low_pc, kind, variables });
         Ok(())
     }
 
@@ -399,6 +409,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         if let Some(open) = self.open.get_mut(&f) {
             open.truth.results = Some(images);
             if let Some(call) = seen.calls.get_mut(open.call) {
+                for (place, early) in std::mem::take(&mut open.early) {
+                    let number = watched.assignment.inputs.len() + early.at;
+                    let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
+                    let settled = early.settle(&open.truth, solid, watched.sets_results);
+                    call.places.get_mut(place).into_iter().for_each(|p| p.variables.push(settled.clone()));
+                }
                 call.at_return = Some(values);
                 call.return_bytes = bytes;
             }
