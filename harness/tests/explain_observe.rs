@@ -103,7 +103,6 @@ fn a_wrong_model_is_crossed_out() {
         cancel: &cancel,
         build_limits: Limits::BUILD,
         run_limits: Limits::BUILD,
-
         watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,

@@ -168,7 +168,8 @@ fn leaf(arch: &Arch, ty: &GoType, want: &Value, seen: Option<&Value>, offset: u6
     match (ty.underlying(), want) {
         (GoType::Struct(s), Value::Struct(items)) => {
             let mut fields = s.fields.iter().zip(&layout.offsets).enumerate();
-            let (i, (field, at)) = fields.rfind(|(_, (f, at))| {
+            // What has no bytes covers none.
+            let (i, (field, at)) = fields.find(|(_, (f, at))| {
                 let end = f.ty.layout(arch).map_or(0, |l| l.size) + **at + base;
                 (base + **at..end).contains(&offset)
             })?;

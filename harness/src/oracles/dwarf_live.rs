@@ -11,7 +11,7 @@ use goabi_cases::signature::Signature;
 use goabi_cases::value::identify;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::dwarf::DwarfFacts;
-use goabi_runners::observe::machine::{CallSeen, PlaceKind, Sight, SlotAt, SlotSeen};
+use goabi_runners::observe::machine::{CallSeen, EntrySeen, PlaceKind, Sight, SlotAt, SlotSeen};
 use goabi_runners::observe::records::Fact;
 
 pub(super) struct Kind;
@@ -78,9 +78,9 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
         };
         Some(symptom(d.params.get(n)?.location.at(d.low_pc + offset).ok()?, slot?, &assignment, s.arch))
     };
-    let mut add = |place: &str, words: &str, offset: u64, n: usize, sight: &Sight| {
+    let mut add = |place: &str, words: &str, offset: u64, (n, sight): (usize, &Sight), entry: Option<&EntrySeen>| {
         let Some((word, at)) = known(n) else { return };
-        let said = said(sight, truth(call, at), words, symptom(n, at, offset));
+        let said = said(sight, truth(call, entry, at), words, symptom(n, at, offset));
         let path = path(&format!("{place}.{word}"));
         // At many statements one lie is one finding.
         let again = |(p, before): &(String, Said)| match (before, &said) {
@@ -93,7 +93,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
     };
     for entry in &call.entries {
         for (n, sight) in &entry.variables {
-            add("entry", "at the entry", 0, *n, sight);
+            add("entry", "at the entry", 0, (*n, sight), Some(entry));
         }
     }
     for place in &call.places {
@@ -103,7 +103,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
             PlaceKind::Return => ("return", format!("at the return instruction, +{:#x}", place.offset)),
         };
         for (n, sight) in &place.variables {
-            add(word, &words, place.offset, *n, sight);
+            add(word, &words, place.offset, (*n, sight), call.entries.last());
         }
     }
     if out.is_empty() {
@@ -117,10 +117,10 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
     out
 }
 
-/// The value that is really there.
-fn truth(call: &CallSeen, at: SlotAt) -> Option<&SlotSeen> {
+/// The value that is really there: of a parameter as that entry had it.
+fn truth<'a>(call: &'a CallSeen, entry: Option<&'a EntrySeen>, at: SlotAt) -> Option<&'a SlotSeen> {
     match at {
-        SlotAt::Input(n) => call.entries.last()?.inputs.get(n),
+        SlotAt::Input(n) => entry?.inputs.get(n),
         SlotAt::Result(n) => call.at_return.as_ref()?.get(n),
     }
 }
