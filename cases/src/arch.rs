@@ -113,6 +113,10 @@ pub struct Arch {
     pub program_counter_number: Option<u32>,
     /// What GDB's remote protocol calls the registers.
     pub debug_registers: DebugRegisters,
+    /// What the emulator does otherwise than the machine, so that programs are
+    /// not watched under it where the machine itself runs them.
+    #[serde(default)]
+    pub emulator_flaw: Option<String>,
     /// The suffix of qemu-user's program name: `aarch64` of `qemu-aarch64`.
     pub emulator: String,
 }

@@ -73,7 +73,8 @@ pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers
     let mut out = Observers::new();
     for (goarch, exec) in execs {
         let Ok(exec) = exec else { continue };
-        let name = Arch::get(goarch).map_or(goarch.as_str(), |a| a.emulator.as_str());
+        let arch = Arch::get(goarch);
+        let name = arch.map_or(goarch.as_str(), |a| a.emulator.as_str());
         let mut mine = Vec::new();
         for how in ways {
             let found = match (how, exec) {
@@ -81,7 +82,13 @@ pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers
                 // Programs of other ports do not run natively.
                 (How::Native, Exec::Emulated { .. }) => continue,
                 (How::Emulated, Exec::Emulated { .. }) => Ok(exec.clone()).and_then(stub),
-                (How::Emulated, Exec::Native) => p.emulated(goarch, name).and_then(stub),
+                (How::Emulated, Exec::Native) => match arch.and_then(|a| a.emulator_flaw.as_ref()) {
+                    Some(flaw) => {
+                        mine.push((*how, Err(flaw.clone())));
+                        continue;
+                    }
+                    None => p.emulated(goarch, name).and_then(stub),
+                },
             };
             mine.push((
                 *how,
