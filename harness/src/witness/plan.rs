@@ -59,7 +59,18 @@ fn watched(i: &Inside<'_>, f: &Function, case: &Case, dwarf: &DwarfFacts) -> Res
     let changed = receiver.chain(names.map(|n| n.is_some_and(|n| may_change(case, &f.vectors, n)))).collect();
     let by_body = f.vectors.iter().filter_map(|v| case.vectors.get(*v)).any(|v| v.action == Action::Body);
     let sets_results = by_body && signature.results.iter().any(|r| r.visible_name().is_some());
-    Ok(Watched { symbol: f.symbol.clone(), package: f.package.clone(), assignment, variables, changed, sets_results })
+    let unread = signature.receiver.iter().map(|_| false);
+    let params = signature.params.iter().map(|p| case.record_args && p.visible_name().is_some());
+    let read = unread.chain(params).collect();
+    Ok(Watched {
+        read,
+        symbol: f.symbol.clone(),
+        package: f.package.clone(),
+        assignment,
+        variables,
+        changed,
+        sets_results,
+    })
 }
 
 /// Whether a function's body may change a parameter, or what it points at:

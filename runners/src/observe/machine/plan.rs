@@ -43,6 +43,8 @@ pub struct Watched {
     pub variables: Vec<Option<SlotAt>>,
     /// For each of the assignment's inputs whether the body may change it.
     pub changed: Vec<bool>,
+    /// For each of the assignment's inputs whether the body reads it for sure.
+    pub read: Vec<bool>,
     /// Whether the body may set a result to other values than the one that is
     /// returned in the end.
     pub sets_results: bool,

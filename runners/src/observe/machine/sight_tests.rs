@@ -78,6 +78,7 @@ fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [
         assignment,
         variables: vec![Some(SlotAt::Input(0))],
         changed: vec![false],
+        read: vec![],
         sets_results: false,
     };
     let file = File([0u16, 3, 2].into_iter().zip(held).map(|(n, v)| (n, v.to_le_bytes().to_vec())).collect());

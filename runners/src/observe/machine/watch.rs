@@ -4,11 +4,12 @@
 //! does, so that few are set at a time. Each but the entry's is hit once: what
 //! recursion does below the call under test is not asked for.
 
-use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, UnitSeen};
+use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::{Early, Truth};
 use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
+use crate::observe::dwarf::Place;
 use goabi_cases::arch::Arch;
 use std::collections::BTreeMap;
 
@@ -365,6 +366,12 @@ impl<'a, 'd> Watch<'a, 'd> {
             SlotAt::Result(_) => kind == PlaceKind::Return,
         };
         let mut variables = self.look(watched, code, &truth, pc, registers, &stays);
+        for (variable, sight) in &mut variables {
+            if matches!(sight, Sight::Other { .. }) && lost(watched, code, *variable, pc) {
+                let why = "the body does not read it, and a prologue that is begun anew need not keep it";
+                *sight = Sight::Unknown(why.to_string());
+            }
+        }
         let Some(call) = seen.calls.get_mut(call) else { return Ok(()) };
         if let PlaceKind::Statement(_) = kind {
             let (settled, early) = self.early(watched, code, pc, registers);
@@ -459,4 +466,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         self.open.remove(&f);
         Ok(false)
     }
+}
+
+/// Whether a variable may be gone from its registers: the scheduler may take the
+/// processor away in the prologue, which keeps only what the body reads.
+fn lost(watched: &Watched, code: &Code<'_>, variable: usize, pc: u64) -> bool {
+    let Some(Some(SlotAt::Input(input))) = watched.variables.get(variable) else { return false };
+    let pieces = code.dwarf.params.get(variable).and_then(|v| v.location.at(pc).ok()).unwrap_or_default();
+    !watched.read.get(*input).copied().unwrap_or(false) && pieces.iter().all(|p| matches!(p.place, Place::Register(_)))
 }
