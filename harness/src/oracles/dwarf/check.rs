@@ -1,14 +1,14 @@
 //! The questions, one after the other.
 
 use super::expect::{Check, Expect, Judgement};
-use super::location::{Spot, incomplete, judge, raw, segments, text, total};
+use super::location::{Spot, incomplete, judge, segments, text, total};
 use super::names::{Entry, Role, entries};
 use super::types;
 use goabi_cases::assignment::{Assignment, Slot, SlotPlace, assign};
 use goabi_cases::cell::Build;
 use goabi_cases::signature::Signature;
 use goabi_cases::version::GoVersion;
-use goabi_runners::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Variable};
+use goabi_runners::observe::dwarf::{DwarfFacts, Function, LocationFact, Piece, Place, Variable, words};
 use goabi_runners::observe::machine::SlotAt;
 
 /// Judges one function: that it is there, and for the receiver, each parameter
@@ -189,7 +189,7 @@ fn result_location(
                     return Judgement::Disagree {
                         expected: format!("pieces of {} bytes", slot.size),
                         actual: format!("{}, type has {}", text(&s), slot.size),
-                        evidence: vec![format!("DWARF: {} at {:#x}", raw(&r.pieces, e.arch), r.low)],
+                        evidence: vec![format!("DWARF: {} at {:#x}", words(&r.pieces, e.arch), r.low)],
                     };
                 }
             }
@@ -209,7 +209,7 @@ fn home(
 ) -> Judgement {
     let s = segments(pieces, slot.size, e.arch);
     let actual = text(&s);
-    let evidence = vec![format!("DWARF: {}", raw(pieces, e.arch))];
+    let evidence = vec![format!("DWARF: {}", words(pieces, e.arch))];
     let wrong = |expected: String| Judgement::Disagree { expected, actual: actual.clone(), evidence: evidence.clone() };
     if slot.size == 0 {
         return Judgement::Agree;

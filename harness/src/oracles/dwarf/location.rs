@@ -5,7 +5,7 @@ use goabi_cases::arch::{Arch, RegClass};
 use goabi_cases::assignment::{Assignment, Slot, SlotPlace};
 use goabi_cases::layout::Layout;
 use goabi_cases::types::GoType;
-use goabi_runners::observe::dwarf::{Piece, Place};
+use goabi_runners::observe::dwarf::{Piece, Place, words};
 use std::fmt::Write;
 
 /// Where some bytes of a value are, as abstract slots: the same text on every
@@ -266,7 +266,7 @@ pub(super) fn judge(pieces: &[Piece], slot: &Slot, assignment: &Assignment, arch
         actual: shown,
         evidence: vec![
             format!("type {} of {} bytes on {}", slot.ty, slot.size, arch.goarch),
-            format!("DWARF: {}", raw(pieces, arch)),
+            format!("DWARF: {}", words(pieces, arch)),
         ],
     }
 }
@@ -361,22 +361,4 @@ fn repeats_only(want: &[Segment], got: &[Segment]) -> bool {
 pub(super) fn incomplete(pieces: Option<&[Piece]>, slot: &Slot, arch: &Arch) -> Judgement {
     let actual = pieces.map_or("nothing".to_string(), |p| text(&segments(p, slot.size, arch)));
     Judgement::differ(text(&assigned(slot)), actual)
-}
-
-/// The pieces with the machine's register names.
-pub(super) fn raw(pieces: &[Piece], arch: &Arch) -> String {
-    let one = |p: &Piece| {
-        let place = match &p.place {
-            Place::Register(n) => arch.register_name(*n).map_or_else(|| format!("reg{n}"), str::to_string),
-            Place::FrameBase(o) => format!("fbreg{o:+}"),
-            Place::CallFrameCfa(o) => format!("cfa{o:+}"),
-            Place::Address(a) => format!("addr {a:#x}"),
-            Place::Constant(c) => format!("constant {c:#x}"),
-            Place::Implicit(b) => format!("bytes {b:02x?}"),
-            Place::EmptyPiece => "nothing".to_string(),
-            Place::Other { text: s, .. } => s.clone(),
-        };
-        p.size.map_or_else(|| place.clone(), |n| format!("{place} piece {n}"))
-    };
-    if pieces.is_empty() { "empty".to_string() } else { pieces.iter().map(one).collect::<Vec<_>>().join(", ") }
 }

@@ -1,5 +1,6 @@
 //! The facts that are read, as plain data.
 
+use goabi_cases::arch::Arch;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the DWARF of one artifact says of the functions asked for.
@@ -205,6 +206,26 @@ impl LocationFact {
             }
         }
     }
+}
+
+/// A location in words, with the machine's names of registers; `empty` where it
+/// has no pieces.
+#[must_use]
+pub fn words(pieces: &[Piece], arch: &Arch) -> String {
+    let one = |p: &Piece| {
+        let place = match &p.place {
+            Place::Register(n) => arch.register_name(*n).map_or_else(|| format!("reg{n}"), str::to_string),
+            Place::FrameBase(o) => format!("fbreg{o:+}"),
+            Place::CallFrameCfa(o) => format!("cfa{o:+}"),
+            Place::Address(a) => format!("addr {a:#x}"),
+            Place::Constant(c) => format!("constant {c:#x}"),
+            Place::Implicit(b) => format!("bytes {b:02x?}"),
+            Place::EmptyPiece => "nothing".to_string(),
+            Place::Other { text, .. } => text.clone(),
+        };
+        p.size.map_or_else(|| place.clone(), |n| format!("{place} piece {n}"))
+    };
+    if pieces.is_empty() { "empty".to_string() } else { pieces.iter().map(one).collect::<Vec<_>>().join(", ") }
 }
 
 impl DwarfFacts {

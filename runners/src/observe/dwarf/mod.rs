@@ -12,6 +12,7 @@ mod tests;
 
 pub use facts::{
     DwarfFacts, Function, LocationFact, Member, Piece, Place, Range, SectionOffset, Shape, TypeNode, TypeRef, Variable,
+    words,
 };
 pub use read::{read, read_packages};
 pub use sections::{DwarfError, file_offset};

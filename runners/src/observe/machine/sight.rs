@@ -5,7 +5,7 @@ use super::facts::Sight;
 use super::plan::{Code, SlotAt, Watched};
 use super::state::{Image, State};
 use super::types::{Ty, Types};
-use crate::observe::dwarf::Variable;
+use crate::observe::dwarf::{Variable, words};
 
 /// The bytes that the inputs had at entry and the results at the return, by
 /// the model; or why they could not be read.
@@ -162,7 +162,11 @@ fn sight(
         None => Err("it has no type".to_string()),
     };
     let described = image.known.iter().filter(|k| **k).count() as u64;
-    Sight::Other { shown, location: state.words(pieces), described: (described != size).then_some((described, size)) }
+    Sight::Other {
+        shown,
+        location: words(pieces, state.arch),
+        described: (described != size).then_some((described, size)),
+    }
 }
 
 #[cfg(test)]

@@ -151,25 +151,6 @@ impl State<'_, '_, '_, '_> {
         }))
     }
 
-    /// A location in words, with the machine's names of registers.
-    #[must_use]
-    pub fn words(&self, pieces: &[Piece]) -> String {
-        let one = |p: &Piece| {
-            let place = match &p.place {
-                Place::Register(n) => self.arch.register_name(*n).map_or_else(|| format!("reg{n}"), str::to_string),
-                Place::FrameBase(o) => format!("fbreg{o:+}"),
-                Place::CallFrameCfa(o) => format!("cfa{o:+}"),
-                Place::Address(a) => format!("addr {a:#x}"),
-                Place::Constant(c) => format!("constant {c:#x}"),
-                Place::Implicit(b) => format!("bytes {b:02x?}"),
-                Place::EmptyPiece => "nothing".to_string(),
-                Place::Other { text, .. } => text.clone(),
-            };
-            p.size.map_or_else(|| place.clone(), |n| format!("{place} piece {n}"))
-        };
-        pieces.iter().map(one).collect::<Vec<_>>().join(", ")
-    }
-
     fn dwarf_register(&self, number: u16, size: u64) -> Result<Vec<u8>, String> {
         let floats = self.arch.float_registers.iter().filter_map(|r| r.dwarf).min();
         let class = if floats.is_some_and(|first| number >= first) { RegClass::Float } else { RegClass::Integer };
