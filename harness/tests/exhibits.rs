@@ -39,6 +39,12 @@ expectations:
     actual: '8'
     issue: unreported
     why: it is planted
+  - select: [planted/wrong/wrong]
+    oracle: registers
+    path: 'vectors[0].return.results[1]'
+    actual: '8'
+    issue: unreported
+    why: it is planted, and the machine holds what it returns
 "#;
 
 fn run(place: &Place, more: &[&str]) -> Record {

@@ -27,13 +27,14 @@ impl Mark {
     /// What a finding at that path speaks of. Paths are those of the oracles:
     /// `vectors[0].args[1].x`, `vectors[0].results[2]`, `vectors[0].outcome`,
     /// `dwarf.params[0].type`, `vectors[1].dwarf.results[0].location`,
+    /// `vectors[0].entry.args[1]`, `vectors[0].return.results[0]`,
     /// `layout[T].size`, `build`. Only whole parts at the start count: the
     /// name of a type or field may be anything.
     fn of(path: &str) -> Mark {
         let (_, rest) = vector(path);
-        let rest = rest.strip_prefix("dwarf.").unwrap_or(rest);
+        let rest = rest.strip_prefix("dwarf.").or_else(|| rest.strip_prefix("statement.")).unwrap_or(rest);
         let part = rest.split(['.', '[']).next().unwrap_or(rest);
-        if part == "results" { Mark::Return } else { Mark::Entry }
+        if matches!(part, "results" | "return" | "caller") { Mark::Return } else { Mark::Entry }
     }
 }
 
