@@ -13,9 +13,10 @@ use crate::witness::{How, Program, plan, watch_by};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Expected, Outcome};
 use goabi_cases::cell::{Cell, Target};
+use goabi_cases::stress::Stress;
 use goabi_cases::types::GoType;
 use goabi_cases::value::Value;
-use goabi_generators::call::CALLS;
+use goabi_generators::call::by_id;
 use goabi_reports::explain::model::{Answer, Confirmed, Port};
 use goabi_runners::build::{BuildSpec, Built, Sources, build};
 use goabi_runners::error::RunnerError;
@@ -67,16 +68,25 @@ fn first_line(text: &str) -> String {
 /// The job of one column: one cell of one case.
 fn job(column: &Column, toolchain: usize, shared: &Shared<'_>) -> Option<Job> {
     let target = Target { goarch: column.arch.goarch.clone() };
-    let call = CALLS.iter().find(|c| c.id() == CALL).copied()?;
+    let call = by_id(CALL)?;
     let cell = Cell {
         case: shared.files.first()?.cases.first()?.id.clone(),
         toolchain: shared.toolchains.get(toolchain)?.label.clone(),
         target: target.clone(),
         build: column.build,
+        stress: Stress::NONE,
         call: CALL.to_string(),
     };
     let cells = vec![PlannedCell { cell, case: (0, 0), call, skip: None }];
-    Some(Job { toolchain, target, build: column.build, arch: column.arch, cells })
+    Some(Job {
+        toolchain,
+        target,
+        build: column.build,
+        stress: Stress::NONE,
+        arch: column.arch,
+        version: column.version,
+        cells,
+    })
 }
 
 fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -> Result<Watched, RunnerError> {
@@ -97,6 +107,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
         toolchain: &shared.toolchains[toolchain],
         target: &job.target,
         build: job.build,
+        stress: job.stress,
         sources: &sources,
         extra_env: &[],
         limits: shared.build_limits,

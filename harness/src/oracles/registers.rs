@@ -72,7 +72,10 @@ pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(
         Watched::Seen { .. } => {}
     }
     let Some(f) = s.functions.iter().find(|f| f.vectors.contains(&i)) else {
-        return Err(Said::Unobserved("no function under test is known".into()));
+        return Err(match s.no_function() {
+            Verdict::Inapplicable(why) if s.functions.is_empty() => Said::Inapplicable(why),
+            _ => Said::Unobserved("no function under test is known".into()),
+        });
     };
     let Some(unit) = view.unit(i) else {
         return Err(Said::Unobserved("the unit was not watched".into()));
