@@ -3,28 +3,54 @@
 
 use super::decode::Decoder;
 use super::facts::{BytesSeen, Sight, SlotSeen};
-use super::memory::{Memory, Reader};
+use super::memory::{Constant, Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
 use super::sight::{Early, Truth, early, sights};
 use super::state::{Image, State};
 use super::types::Ty;
 use super::watch::Watch;
-use crate::gdbremote::{Debuggee, Registers, RemoteError};
+use crate::gdbremote::{Registers, RemoteError};
 use goabi_cases::arch::Arch;
 use goabi_cases::assignment::Slot;
 
 /// Bytes of memory that are read at one stop, at most.
 const MEMORY_PER_STOP: usize = 8 << 20;
 
-struct Live<'a>(&'a mut Debuggee);
+type Read<'a> = &'a mut dyn FnMut(u64, usize) -> Result<Vec<u8>, RemoteError>;
+
+/// Memory behind a debug stub. That it has none somewhere is a fact about the
+/// program; whatever else fails is the debugger's side, and none.
+struct Live<'a> {
+    read: Read<'a>,
+    failed: Option<RemoteError>,
+}
 
 impl Memory for Live<'_> {
     fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
-        self.0.read(at, len).map_err(|e| match e {
+        if let Some(e) = &self.failed {
+            return Err(e.to_string());
+        }
+        (self.read)(at, len).map_err(|e| match e {
             RemoteError::Refused { .. } => format!("there is no memory at {at:#x}"),
-            other => other.to_string(),
+            other => {
+                let why = other.to_string();
+                self.failed = Some(other);
+                why
+            }
         })
     }
+}
+
+/// Lets something be read at one stop. Where the debugger's side failed in the
+/// middle of it there is no answer.
+fn read_at_stop<T>(
+    read: Read<'_>,
+    constant: &Constant<'_>,
+    ask: impl FnOnce(&mut Reader<'_, '_>) -> T,
+) -> Result<T, RemoteError> {
+    let mut live = Live { read, failed: None };
+    let answer = ask(&mut Reader::new(constant, &mut live, MEMORY_PER_STOP));
+    live.failed.map_or(Ok(answer), Err)
 }
 
 pub(super) struct Held<'a>(pub &'a Registers, pub &'a Arch);
@@ -42,28 +68,29 @@ impl<'a> Watch<'a, '_> {
         slots: &'a [Slot],
         area: u64,
         registers: &Registers,
-    ) -> (Vec<Result<Image, String>>, Vec<SlotSeen>) {
+    ) -> Result<(Vec<Result<Image, String>>, Vec<SlotSeen>), RemoteError> {
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        let mut images = Vec::new();
-        let mut values = Vec::new();
-        for slot in slots {
-            let mut state = State {
-                arch: prepared.plan.arch,
-                registers: &held,
-                memory: &mut reader,
-                cfa: Err("not asked".to_string()),
-            };
-            let image = state.assigned(slot, area);
-            values.push(match &image {
-                Ok(image) => Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
-                Err(why) => Err(why.clone()),
-            });
-            images.push(image);
-        }
-        (images, values)
+        let debuggee = &mut self.debuggee;
+        read_at_stop(&mut |at, len| debuggee.read(at, len), &prepared.constant, |reader| {
+            let mut images = Vec::new();
+            let mut values = Vec::new();
+            for slot in slots {
+                let mut state = State {
+                    arch: prepared.plan.arch,
+                    registers: &held,
+                    memory: reader,
+                    cfa: Err("not asked".to_string()),
+                };
+                let image = state.assigned(slot, area);
+                values.push(match &image {
+                    Ok(image) => Decoder::new(&prepared.types, reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
+                    Err(why) => Err(why.clone()),
+                });
+                images.push(image);
+            }
+            (images, values)
+        })
     }
 
     /// The bytes of some slots, if the plan asks for them.
@@ -82,7 +109,7 @@ impl<'a> Watch<'a, '_> {
         pc: u64,
         registers: &Registers,
         wanted: &dyn Fn(SlotAt) -> bool,
-    ) -> Vec<(usize, Sight)> {
+    ) -> Result<Vec<(usize, Sight)>, RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| sights(state, types, watched, code, truth, pc, wanted))
     }
@@ -94,7 +121,7 @@ impl<'a> Watch<'a, '_> {
         code: &Code<'_>,
         pc: u64,
         registers: &Registers,
-    ) -> (Vec<(usize, Sight)>, Vec<Early>) {
+    ) -> Result<(Vec<(usize, Sight)>, Vec<Early>), RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| early(state, types, watched, code, pc))
     }
@@ -106,17 +133,22 @@ impl<'a> Watch<'a, '_> {
         pc: u64,
         registers: &Registers,
         ask: impl FnOnce(&mut State<'_, '_, '_, '_>) -> T,
-    ) -> T {
+    ) -> Result<T, RemoteError> {
         let cfa = code.cfa(pc).map(|off| self.sp(registers).wrapping_add(off));
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        ask(&mut State {
-            arch: prepared.plan.arch,
-            registers: &held,
-            memory: &mut reader,
-            cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
+        let debuggee = &mut self.debuggee;
+        read_at_stop(&mut |at, len| debuggee.read(at, len), &prepared.constant, |memory| {
+            ask(&mut State {
+                arch: prepared.plan.arch,
+                registers: &held,
+                memory,
+                cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
+            })
         })
     }
 }
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod tests;

@@ -230,7 +230,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         let Some(seen) = facts.units.get_mut(&unit) else { return Ok(false) };
         match point {
             Point::Entry(_) => self.entry(f, watched, code, registers, seen),
-            Point::AfterPrologue(_) | Point::Statement(..) if !self.in_outermost(f, code, registers) => {
+            Point::AfterPrologue(_) | Point::Statement(..) if !self.in_outermost(f, code, registers)? => {
                 Ok(self.passed_over(f))
             }
             Point::AfterPrologue(_) => {
@@ -278,7 +278,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end, guard) = self.goroutine(registers);
+        let (g, end, guard) = self.goroutine(registers)?;
         let depth = end.wrapping_sub(sp);
         match self.open.get(&f) {
             // Begun anew where it stood, because its time was up: how often that
@@ -321,11 +321,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         }
         let call = seen.calls.iter().position(|c| c.function == watched.symbol).unwrap_or(0);
         let area = sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size);
-        let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers);
+        let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers)?;
         let bytes = self.kept(&inputs);
         let truth = Truth { inputs, results: None };
         let variables =
-            self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)));
+            self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)))?;
         if let Some(call) = seen.calls.get_mut(call) {
             call.entries.push(EntrySeen { inputs: values, bytes, variables });
         }
@@ -352,7 +352,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<(), RemoteError> {
         let Some((watched, code)) = self.parts(f) else { return Ok(()) };
-        let (_, end, _) = self.goroutine(registers);
+        let (_, end, _) = self.goroutine(registers)?;
         let Some(open) = self.open.get(&f) else { return Ok(()) };
         // A stack that moved since has other addresses in its pointers.
         if end != open.stack_end {
@@ -365,7 +365,7 @@ impl<'a, 'd> Watch<'a, 'd> {
             SlotAt::Input(i) => whole || !watched.changed.get(i).copied().unwrap_or(true),
             SlotAt::Result(_) => kind == PlaceKind::Return,
         };
-        let mut variables = self.look(watched, code, &truth, pc, registers, &stays);
+        let mut variables = self.look(watched, code, &truth, pc, registers, &stays)?;
         for (variable, sight) in &mut variables {
             if matches!(sight, Sight::Other { .. }) && lost(watched, code, *variable, pc) {
                 let why = "the body does not read it, and a prologue that is begun anew need not keep it";
@@ -374,7 +374,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         }
         let Some(call) = seen.calls.get_mut(call) else { return Ok(()) };
         if let PlaceKind::Statement(_) = kind {
-            let (settled, early) = self.early(watched, code, pc, registers);
+            let (settled, early) = self.early(watched, code, pc, registers)?;
             variables.extend(settled);
             let place = call.places.len();
             if let Some(open) = self.open.get_mut(&f) {
@@ -395,7 +395,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end, _) = self.goroutine(registers);
+        let (g, end, _) = self.goroutine(registers)?;
         let pushed = self.pushed();
         // Without a goroutine it is not known where a stack was moved to, but
         // only the outermost call returns into the unit.
@@ -416,7 +416,7 @@ impl<'a, 'd> Watch<'a, 'd> {
             *registers = self.debuggee.registers()?;
         }
         let area = at_entry.wrapping_add(pushed).wrapping_add(watched.assignment.min_frame_size);
-        let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        let (images, values) = self.slots(&watched.assignment.results, area, registers)?;
         let bytes = self.kept(&images);
         if let Some(open) = self.open.get_mut(&f) {
             open.truth.results = Some(images);
@@ -445,7 +445,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end, _) = self.goroutine(registers);
+        let (g, end, _) = self.goroutine(registers)?;
         let pushed = self.pushed();
         let Some(open) = self.open.get(&f) else { return Ok(false) };
         let at_entry = end.wrapping_sub(open.depth);
@@ -456,7 +456,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         let call = open.call;
         let before = open.truth.results.clone();
         let area = sp.wrapping_add(watched.assignment.min_frame_size);
-        let (images, values) = self.slots(&watched.assignment.results, area, registers);
+        let (images, values) = self.slots(&watched.assignment.results, area, registers)?;
         if let Some(call) = seen.calls.get_mut(call) {
             call.returned = true;
             if before.is_none_or(|b| b != images) {
