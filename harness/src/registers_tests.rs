@@ -120,9 +120,29 @@ fn each_place_is_judged_by_itself() {
     said.finds("vectors[0].entry_again.args[0]", "-5", "6");
     let unreadable = seen(|c| c.entries[0].inputs[0] = Err("there is no memory".into()));
     unreadable.finds("vectors[0].entry.args[0]", "-5", "what cannot be such a value: there is no memory");
-    // What is too large to be read at a stop is no finding.
-    let large = seen(|c| c.entries[0].inputs[0] = Err(TOO_MUCH.into()));
-    assert!(large.findings.is_empty() && large.unobserved.is_empty() && large.agree == 6, "{large:#?}");
+}
+
+#[test]
+fn what_is_too_large_to_be_read_is_no_finding_if_it_is_to_be_so_large() {
+    let too_much = || Err(Unread::TooMuch("a slice of length 16777216".into()));
+    let first = |args: &str| {
+        let text = format!(
+            "about: A large value.\ncases:\n  - name: large\n    why: by its length\n    \
+             func: \"func(s []int8) (n int64)\"\n    body: return 1\n    vectors:\n      \
+             - args: ['{args}']\n        returns: ['1']\n"
+        );
+        let mut scene = Scene::new(&text, "large", &[]);
+        let mut call = call();
+        call.entries[0].inputs = vec![too_much()];
+        call.at_return = Some(vec![Ok(Value::Int(1))]);
+        scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut: None })];
+        scene.judge(&Kind)
+    };
+    let large = first("make([]int8, 1<<20)");
+    assert!(large.findings.is_empty() && large.unobserved.is_empty() && large.agree == 1, "{large:#?}");
+    // A length that is broken is a finding all the same.
+    let actual = "what cannot be such a value: a slice of length 16777216";
+    first("[]int8{}").finds("vectors[0].entry.args[0]", "[]", actual);
 }
 
 #[test]

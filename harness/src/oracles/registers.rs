@@ -10,7 +10,7 @@ use goabi_cases::signature::Signature;
 use goabi_cases::value::{Value, differences, identify, show};
 use goabi_generators::program::Function;
 use goabi_reports::verdict::{Basis, Verdict};
-use goabi_runners::observe::machine::{CallSeen, Cut, SlotSeen, TOO_MUCH};
+use goabi_runners::observe::machine::{CallSeen, Cut, SlotSeen, Unread, may_be_too_large};
 
 pub(super) struct Kind;
 
@@ -223,7 +223,9 @@ fn compare(s: &Subject, slot: &Slot, want: &Value, seen: &SlotSeen, at: &str) ->
     let place = || format!("at the {at}, in {} ({})", place(s, slot), slot.ty);
     let seen = match seen {
         Ok(seen) => seen,
-        Err(why) if why == TOO_MUCH => return Said::Inapplicable("the value is too large to be read at a stop".into()),
+        Err(Unread::TooMuch(_)) if may_be_too_large(want) => {
+            return Said::Inapplicable("the value is too large to be read at a stop".into());
+        }
         Err(why) => {
             return Said::Disagree {
                 expected: show(want),

@@ -1,5 +1,6 @@
 //! What was seen of the machine, as plain data that can be kept.
 
+use super::limits::Unread;
 use goabi_cases::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,10 +70,10 @@ pub struct EntrySeen {
 }
 
 /// A value where the model assigns it; or why it cannot be read.
-pub type SlotSeen = Result<Value, String>;
+pub type SlotSeen = Result<Value, Unread>;
 
 /// A value's bytes where the model assigns it; or why they cannot be read.
-pub type BytesSeen = Result<Vec<u8>, String>;
+pub type BytesSeen = Result<Vec<u8>, Unread>;
 
 /// What DWARF says at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

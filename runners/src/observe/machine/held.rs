@@ -3,6 +3,7 @@
 
 use super::decode::Decoder;
 use super::facts::{BytesSeen, Sight, SlotSeen};
+use super::limits::{MEMORY, Unread};
 use super::memory::{Constant, Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
 use super::sight::{Early, Truth, early, sights};
@@ -12,9 +13,6 @@ use super::watch::Watch;
 use crate::gdbremote::{Registers, RemoteError};
 use goabi_cases::arch::Arch;
 use goabi_cases::assignment::Slot;
-
-/// Bytes of memory that are read at one stop, at most.
-const MEMORY_PER_STOP: usize = 8 << 20;
 
 type Read<'a> = &'a mut dyn FnMut(u64, usize) -> Result<Vec<u8>, RemoteError>;
 
@@ -26,16 +24,16 @@ struct Live<'a> {
 }
 
 impl Memory for Live<'_> {
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread> {
         if let Some(e) = &self.failed {
-            return Err(e.to_string());
+            return Err(e.to_string().into());
         }
         (self.read)(at, len).map_err(|e| match e {
-            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}"),
+            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}").into(),
             other => {
                 let why = other.to_string();
                 self.failed = Some(other);
-                why
+                why.into()
             }
         })
     }
@@ -49,7 +47,7 @@ fn read_at_stop<T>(
     ask: impl FnOnce(&mut Reader<'_, '_>) -> T,
 ) -> Result<T, RemoteError> {
     let mut live = Live { read, failed: None };
-    let answer = ask(&mut Reader::new(constant, &mut live, MEMORY_PER_STOP));
+    let answer = ask(&mut Reader::new(constant, &mut live, MEMORY));
     live.failed.map_or(Ok(answer), Err)
 }
 
@@ -68,7 +66,7 @@ impl<'a> Watch<'a, '_> {
         slots: &'a [Slot],
         area: u64,
         registers: &Registers,
-    ) -> Result<(Vec<Result<Image, String>>, Vec<SlotSeen>), RemoteError> {
+    ) -> Result<(Vec<Result<Image, Unread>>, Vec<SlotSeen>), RemoteError> {
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
         let debuggee = &mut self.debuggee;
@@ -76,6 +74,7 @@ impl<'a> Watch<'a, '_> {
             let mut images = Vec::new();
             let mut values = Vec::new();
             for slot in slots {
+                reader.next_value();
                 let mut state = State {
                     arch: prepared.plan.arch,
                     registers: &held,
@@ -94,7 +93,7 @@ impl<'a> Watch<'a, '_> {
     }
 
     /// The bytes of some slots, if the plan asks for them.
-    pub(super) fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
+    pub(super) fn kept(&self, images: &[Result<Image, Unread>]) -> Vec<BytesSeen> {
         if !self.prepared.plan.bytes {
             return vec![];
         }

@@ -2,6 +2,7 @@
 
 use super::decode::Decoder;
 use super::facts::Sight;
+use super::limits::{MAX_VALUE, Unread};
 use super::plan::{Code, SlotAt, Watched};
 use super::state::{Image, State};
 use super::types::{Ty, Types};
@@ -11,12 +12,12 @@ use crate::observe::dwarf::{Variable, words};
 /// the model; or why they could not be read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Truth {
-    pub inputs: Vec<Result<Image, String>>,
-    pub results: Option<Vec<Result<Image, String>>>,
+    pub inputs: Vec<Result<Image, Unread>>,
+    pub results: Option<Vec<Result<Image, Unread>>>,
 }
 
 impl Truth {
-    fn of(&self, at: SlotAt) -> Option<&Result<Image, String>> {
+    fn of(&self, at: SlotAt) -> Option<&Result<Image, Unread>> {
         match at {
             SlotAt::Input(i) => self.inputs.get(i),
             SlotAt::Result(i) => self.results.as_ref()?.get(i),
@@ -45,6 +46,7 @@ pub(super) fn sights(
         };
         let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
         let same_type = code.same_type.get(i).copied().unwrap_or(false);
+        state.memory.next_value();
         out.push((i, sight(state, types, code, v, truth, solid, same_type, pc)));
     }
     out
@@ -72,7 +74,8 @@ pub(super) fn early(
     pc: u64,
 ) -> (Vec<(usize, Sight)>, Vec<Early>) {
     let zero = |size: u64| {
-        let n = usize::try_from(size).unwrap_or(0);
+        let n = usize::try_from(size).ok().filter(|_| size <= MAX_VALUE);
+        let n = n.ok_or_else(|| Unread::TooMuch(format!("a value of {size} bytes")))?;
         Ok(Image { bytes: vec![0; n], known: vec![true; n] })
     };
     let results = Some(watched.assignment.results.iter().map(|s| zero(s.size)).collect());
@@ -87,6 +90,7 @@ pub(super) fn early(
         let later = matches!(sight, Sight::Other { .. });
         let size = watched.assignment.results.get(at).map_or(0, |s| s.size);
         let v = code.dwarf.params.get(variable).filter(|_| later);
+        state.memory.next_value();
         let image = v.and_then(|v| state.located(v.location.at(pc).ok()?, size, &code.dwarf.frame_base).ok());
         match image {
             Some(image) => open.push(Early { variable, at, image, sight }),
@@ -118,7 +122,7 @@ fn sight(
     types: &Types<'_>,
     code: &Code<'_>,
     v: &Variable,
-    truth: &Result<Image, String>,
+    truth: &Result<Image, Unread>,
     solid: &[bool],
     same_type: bool,
     pc: u64,
@@ -131,14 +135,17 @@ fn sight(
     let size = solid.len() as u64;
     let image = match state.located(pieces, size, &code.dwarf.frame_base) {
         Ok(image) => image,
-        Err(why) => return Sight::Unreadable(why),
+        // Of what is too large the location is not read either; one that says
+        // that of a smaller value is a lie.
+        Err(Unread::TooMuch(why)) if matches!(truth, Err(Unread::TooMuch(_))) => return Sight::Unknown(why),
+        Err(why) => return Sight::Unreadable(why.to_string()),
     };
     if !image.known.contains(&true) {
         return if size == 0 { Sight::True } else { Sight::NotDescribed };
     }
     let truth = match truth {
         Ok(truth) => truth,
-        Err(why) => return Sight::Unknown(why.clone()),
+        Err(why) => return Sight::Unknown(why.to_string()),
     };
     let (mut missing, mut wrong) = (false, false);
     for (n, means) in solid.iter().enumerate().filter(|(_, means)| **means) {
@@ -159,7 +166,7 @@ fn sight(
     bytes.resize(bytes.len().max(solid.len()), 0);
     let shown = match ty {
         Some(ty) => Decoder::new(types, state.memory).value(&ty, &bytes),
-        None => Err("it has no type".to_string()),
+        None => Err("it has no type".into()),
     };
     let described = image.known.iter().filter(|k| **k).count() as u64;
     Sight::Other {

@@ -25,6 +25,12 @@ impl Registers for File {
 /// One parameter of that type, which DWARF describes so; what is there and
 /// what RAX, RBX and RCX hold. The program counter is 0x110.
 fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [u64; 3]) -> Sight {
+    let known = vec![true; truth.len()];
+    look_for(ty, same_type, location, Ok(Image { bytes: truth.to_vec(), known }), held)
+}
+
+/// As [`look`], where it may not be known what is there.
+fn look_for(ty: &str, same_type: bool, location: LocationFact, truth: Result<Image, Unread>, held: [u64; 3]) -> Sight {
     let arch = Arch::get("amd64").unwrap();
     let mut room = Room::new("amd64");
     let scope = Scope::read("p", "").unwrap();
@@ -82,8 +88,7 @@ fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [
         sets_results: false,
     };
     let file = File([0u16, 3, 2].into_iter().zip(held).map(|(n, v)| (n, v.to_le_bytes().to_vec())).collect());
-    let known = vec![true; truth.len()];
-    let truth = Truth { inputs: vec![Ok(Image { bytes: truth.to_vec(), known })], results: None };
+    let truth = Truth { inputs: vec![truth], results: None };
     let cfa = room.put(&[0x77; 64]);
     let types = room.types(Some(&facts));
     let mut sights = room.with(1 << 20, |memory| {
@@ -147,6 +152,16 @@ fn a_part_is_a_part_and_a_wrong_part_a_lie() {
     assert!(matches!(look(two, true, swapped, &both, [1, 2, 3]), Sight::Other { described: None, .. }));
     let wrong_part = pieces(&[(8, Place::Register(3)), (8, Place::EmptyPiece)]);
     assert!(matches!(look(two, true, wrong_part, &both, [1, 2, 3]), Sight::Other { described: Some((8, 16)), .. }));
+}
+
+#[test]
+fn a_location_of_too_many_bytes_is_a_lie_unless_the_value_has_as_many() {
+    let large = || pieces(&[(1 << 30, Place::Register(0))]);
+    let lie = look("int64", true, large(), &7u64.to_le_bytes(), [7, 8, 9]);
+    assert_eq!(lie, Sight::Unreadable("a value of 1073741824 bytes".into()));
+    let too_much = Err(Unread::TooMuch("a value of 1073741824 bytes".into()));
+    let unknown = look_for("[1 << 20]int64", true, large(), too_much, [7, 8, 9]);
+    assert_eq!(unknown, Sight::Unknown("a value of 1073741824 bytes".into()));
 }
 
 #[test]
