@@ -2,12 +2,12 @@
 //! them, and what DWARF would show.
 
 use super::decode::Decoder;
-use super::facts::{BytesSeen, Sight, SlotSeen};
+use super::facts::{BytesSeen, SlotSeen};
 use super::limits::{MEMORY, Unread};
 use super::memory::{Constant, Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
-use super::sight::{Early, Truth, early, sights};
-use super::state::{Image, State};
+use super::sight::{Early, Sights, Truth, early, sights};
+use super::state::{ImageSeen, State};
 use super::types::Ty;
 use super::watch::Watch;
 use crate::gdbremote::{Registers, RemoteError};
@@ -66,7 +66,7 @@ impl<'a> Watch<'a, '_> {
         slots: &'a [Slot],
         area: u64,
         registers: &Registers,
-    ) -> Result<(Vec<Result<Image, Unread>>, Vec<SlotSeen>), RemoteError> {
+    ) -> Result<(Vec<ImageSeen>, Vec<SlotSeen>), RemoteError> {
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
         let debuggee = &mut self.debuggee;
@@ -93,7 +93,7 @@ impl<'a> Watch<'a, '_> {
     }
 
     /// The bytes of some slots, if the plan asks for them.
-    pub(super) fn kept(&self, images: &[Result<Image, Unread>]) -> Vec<BytesSeen> {
+    pub(super) fn kept(&self, images: &[ImageSeen]) -> Vec<BytesSeen> {
         if !self.prepared.plan.bytes {
             return vec![];
         }
@@ -108,7 +108,7 @@ impl<'a> Watch<'a, '_> {
         pc: u64,
         registers: &Registers,
         wanted: &dyn Fn(SlotAt) -> bool,
-    ) -> Result<Vec<(usize, Sight)>, RemoteError> {
+    ) -> Result<Sights, RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| sights(state, types, watched, code, truth, pc, wanted))
     }
@@ -120,7 +120,7 @@ impl<'a> Watch<'a, '_> {
         code: &Code<'_>,
         pc: u64,
         registers: &Registers,
-    ) -> Result<(Vec<(usize, Sight)>, Vec<Early>), RemoteError> {
+    ) -> Result<(Sights, Vec<Early>), RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| early(state, types, watched, code, pc))
     }

@@ -2,12 +2,14 @@
 
 use super::*;
 
+type Answer = Result<Vec<u8>, RemoteError>;
+
 fn refused() -> RemoteError {
     RemoteError::Refused { packet: "m0,200".into(), code: "14".into() }
 }
 
 /// Two reads at one stop, each of which is answered so.
-fn two(answer: &dyn Fn() -> Result<Vec<u8>, RemoteError>) -> (Result<[Option<Vec<u8>>; 2], RemoteError>, usize) {
+fn two(answer: &dyn Fn() -> Answer) -> (Result<[Option<Vec<u8>>; 2], RemoteError>, usize) {
     let mut asked = 0;
     let mut read = |_: u64, _: usize| {
         asked += 1;

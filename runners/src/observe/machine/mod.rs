@@ -2,6 +2,7 @@
 //! the functions under test, and registers and memory are read, by the model
 //! and by what DWARF says.
 
+mod body;
 mod decode;
 mod facts;
 mod held;

@@ -4,7 +4,7 @@ use super::decode::Decoder;
 use super::facts::Sight;
 use super::limits::{MAX_VALUE, Unread};
 use super::plan::{Code, SlotAt, Watched};
-use super::state::{Image, State};
+use super::state::{Image, ImageSeen, State};
 use super::types::{Ty, Types};
 use crate::observe::dwarf::{Variable, words};
 
@@ -12,18 +12,31 @@ use crate::observe::dwarf::{Variable, words};
 /// the model; or why they could not be read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Truth {
-    pub inputs: Vec<Result<Image, Unread>>,
-    pub results: Option<Vec<Result<Image, Unread>>>,
+    pub inputs: Vec<ImageSeen>,
+    pub results: Option<Vec<ImageSeen>>,
 }
 
 impl Truth {
-    fn of(&self, at: SlotAt) -> Option<&Result<Image, Unread>> {
+    /// The function is begun anew where it stood, and these are its inputs now:
+    /// what it need not have kept is from here on what is there.
+    pub(super) fn begin_anew(&mut self, mut now: Vec<ImageSeen>, watched: &Watched) {
+        for n in watched.loses() {
+            if let (Some(old), Some(new)) = (self.inputs.get_mut(n), now.get_mut(n)) {
+                std::mem::swap(old, new);
+            }
+        }
+    }
+
+    fn of(&self, at: SlotAt) -> Option<&ImageSeen> {
         match at {
             SlotAt::Input(i) => self.inputs.get(i),
             SlotAt::Result(i) => self.results.as_ref()?.get(i),
         }
     }
 }
+
+/// Indexes of variables, and what was seen of each.
+pub(super) type Sights = Vec<(usize, Sight)>;
 
 /// All of a function's variables at one place: their indexes and what was seen.
 /// Results are looked at where the truth has them.
@@ -35,7 +48,7 @@ pub(super) fn sights(
     truth: &Truth,
     pc: u64,
     look: &dyn Fn(SlotAt) -> bool,
-) -> Vec<(usize, Sight)> {
+) -> Sights {
     let mut out = Vec::new();
     for (i, (v, at)) in code.dwarf.params.iter().zip(&watched.variables).enumerate() {
         let Some(at) = at.filter(|at| look(*at)) else { continue };
@@ -72,7 +85,7 @@ pub(super) fn early(
     watched: &Watched,
     code: &Code<'_>,
     pc: u64,
-) -> (Vec<(usize, Sight)>, Vec<Early>) {
+) -> (Sights, Vec<Early>) {
     let zero = |size: u64| {
         let n = usize::try_from(size).ok().filter(|_| size <= MAX_VALUE);
         let n = n.ok_or_else(|| Unread::TooMuch(format!("a value of {size} bytes")))?;
@@ -122,7 +135,7 @@ fn sight(
     types: &Types<'_>,
     code: &Code<'_>,
     v: &Variable,
-    truth: &Result<Image, Unread>,
+    truth: &ImageSeen,
     solid: &[bool],
     same_type: bool,
     pc: u64,

@@ -30,7 +30,7 @@ fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [
 }
 
 /// As [`look`], where it may not be known what is there.
-fn look_for(ty: &str, same_type: bool, location: LocationFact, truth: Result<Image, Unread>, held: [u64; 3]) -> Sight {
+fn look_for(ty: &str, same_type: bool, location: LocationFact, truth: ImageSeen, held: [u64; 3]) -> Sight {
     let arch = Arch::get("amd64").unwrap();
     let mut room = Room::new("amd64");
     let scope = Scope::read("p", "").unwrap();
@@ -195,4 +195,30 @@ fn dirt_and_padding_mean_nothing() {
     assert_eq!(solid("struct { A int8; _ int8; B int8 }"), "x.x");
     assert_eq!(solid("[2][2]struct { A int16; B int8 }"), "xxx.xxx.xxx.xxx.");
     assert_eq!(solid("struct {}"), "");
+}
+
+#[test]
+fn what_a_function_begun_anew_need_not_keep_is_taken_as_it_is_then() {
+    let arch = Arch::get("amd64").unwrap();
+    // Ten words: the last does not fit into registers.
+    let text = "func(a, b, c, d, e, f, g, h, i, on_stack int64)";
+    let signature = signature(&Scope::read("p", "").unwrap(), text).unwrap();
+    let mut watched = Watched {
+        symbol: "p.f".into(),
+        package: "p".into(),
+        assignment: assign_abi(&signature, arch, Abi::AbiInternal).unwrap(),
+        variables: vec![],
+        changed: vec![],
+        read: vec![true, false],
+        sets_results: false,
+    };
+    assert_eq!(watched.loses().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    let image = |n: u8| Ok(Image { bytes: vec![n; 8], known: vec![true; 8] });
+    let mut truth = Truth { inputs: vec![image(1); 10], results: None };
+    truth.begin_anew(vec![image(2); 10], &watched);
+    assert_eq!([&truth.inputs[0], &truth.inputs[9]], [&image(1); 2]);
+    assert!(truth.inputs[1..9].iter().all(|i| *i == image(2)), "{truth:?}");
+    // What the body reads it keeps.
+    watched.read = vec![true; 10];
+    assert_eq!(watched.loses().count(), 0);
 }

@@ -29,6 +29,9 @@ pub struct Image {
     pub known: Vec<bool>,
 }
 
+/// A value's bytes, or why they were not read.
+pub type ImageSeen = Result<Image, Unread>;
+
 impl Image {
     fn blank(len: usize) -> Image {
         Image { bytes: vec![0; len], known: vec![false; len] }
