@@ -176,6 +176,12 @@ fn results(
     let mut places = Vec::new();
     if let Some(seen) = &call.at_return {
         places.push(("return", "return instruction", seen));
+    } else if call.in_caller.is_some() {
+        let said = match call.given_up {
+            true => Said::Inapplicable("too many inner calls return before the one under test".into()),
+            false => unseen("return instruction"),
+        };
+        out.push((path("return".into()), said));
     }
     if let Some(seen) = &call.in_caller {
         places.push(("caller", "return address", seen));
@@ -220,6 +226,9 @@ pub(super) fn place(s: &Subject, slot: &Slot) -> String {
 }
 
 fn compare(s: &Subject, slot: &Slot, want: &Value, seen: &SlotSeen, at: &str) -> Said {
+    if *want == Value::Unstated {
+        return Said::Inapplicable("the case does not state the value".into());
+    }
     let place = || format!("at the {at}, in {} ({})", place(s, slot), slot.ty);
     let seen = match seen {
         Ok(seen) => seen,

@@ -3,27 +3,32 @@
 
 use super::facts::{PlaceKind, PlaceSeen, Sight, UnitSeen};
 use super::plan::{Code, SlotAt, Watched};
-use super::watch::Watch;
+use super::sight::Sights;
+use super::watch::{MAX_INNER, Watch};
 use crate::gdbremote::{Registers, RemoteError};
 use crate::observe::dwarf::Place;
 
 impl<'a> Watch<'a, '_> {
-    /// DWARF at a place between entry and return.
+    /// DWARF at a place behind the entry; `moved`: whether the stack was moved
+    /// since, where its end is not known.
     pub(super) fn place(
         &mut self,
         f: usize,
         pc: u64,
         kind: PlaceKind,
         registers: &Registers,
+        moved: bool,
         seen: &mut UnitSeen,
     ) -> Result<(), RemoteError> {
         let Some((watched, code)) = self.parts(f) else { return Ok(()) };
         let (_, end, _) = self.goroutine(registers)?;
         let Some(open) = self.open.get(&f) else { return Ok(()) };
-        // A stack that moved since has other addresses in its pointers.
-        if end != open.stack_end {
-            return Ok(());
-        }
+        // The results are read where they are returned, and nothing moves since.
+        let moved = moved || end != open.stack_end;
+        let stale = |variable: usize| match watched.variables.get(variable).copied().flatten() {
+            Some(SlotAt::Input(n)) => moved && watched.assignment.inputs.get(n).is_some_and(|s| s.ty.has_pointers()),
+            Some(SlotAt::Result(_)) | None => false,
+        };
         let (call, unseen) = (open.call, open.unseen);
         let truth = open.truth.clone();
         let whole = kind == PlaceKind::AfterPrologue;
@@ -31,20 +36,23 @@ impl<'a> Watch<'a, '_> {
             SlotAt::Input(i) => whole || !watched.changed.get(i).copied().unwrap_or(true),
             SlotAt::Result(_) => kind == PlaceKind::Return,
         };
-        let mut variables = self.look(watched, code, &truth, pc, registers, &stays)?;
-        for (variable, sight) in &mut variables {
-            if unseen && matches!(sight, Sight::Other { .. }) && lost(watched, code, *variable, pc) {
-                let why = "the body does not read it, and a prologue that is begun anew need not keep it";
-                *sight = Sight::Unknown(why.to_string());
-            }
-        }
+        let variables = self.look(watched, code, &truth, pc, registers, &stays)?.into_iter();
+        let mut variables: Sights = variables
+            .map(|(variable, sight)| match sight {
+                Sight::Other { .. } if unseen && lost(watched, code, variable, pc) => {
+                    let why = "the body does not read it, and a prologue that is begun anew need not keep it";
+                    (variable, Sight::Unknown(why.to_string()))
+                }
+                sight => (variable, sight.on_moved_stack(stale(variable))),
+            })
+            .collect();
         let Some(call) = seen.calls.get_mut(call) else { return Ok(()) };
         if let PlaceKind::Statement(_) = kind {
             let (settled, early) = self.early(watched, code, pc, registers)?;
             variables.extend(settled);
             let place = call.places.len();
             if let Some(open) = self.open.get_mut(&f) {
-                open.early.extend(early.into_iter().map(|e| (place, e)));
+                open.early.extend(early.into_iter().map(|e| (place, end, e)));
             }
         }
         call.places.push(PlaceSeen { offset: pc - code.dwarf.low_pc, kind, variables });
@@ -87,19 +95,20 @@ impl<'a> Watch<'a, '_> {
         if let Some(open) = self.open.get_mut(&f) {
             open.truth.results = Some(images);
             if let Some(call) = seen.calls.get_mut(open.call) {
-                for (place, early) in std::mem::take(&mut open.early) {
+                for (place, then, early) in std::mem::take(&mut open.early) {
                     let number = watched.assignment.inputs.len() + early.at;
                     let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
-                    let settled = early.settle(&open.truth, solid, watched.sets_results);
-                    call.places.get_mut(place).into_iter().for_each(|p| p.variables.push(settled.clone()));
+                    let points = watched.assignment.results.get(early.at).is_some_and(|s| s.ty.has_pointers());
+                    let (variable, sight) = early.settle(&open.truth, solid, watched.sets_results);
+                    if let Some(place) = call.places.get_mut(place) {
+                        place.variables.push((variable, sight.on_moved_stack(points && (moved || then != end))));
+                    }
                 }
                 call.at_return = Some(values);
                 call.return_bytes = bytes;
             }
         }
-        if !moved {
-            self.place(f, pc, PlaceKind::Return, &before, seen)?;
-        }
+        self.place(f, pc, PlaceKind::Return, &before, moved, seen)?;
         Ok(false)
     }
 
@@ -119,12 +128,12 @@ impl<'a> Watch<'a, '_> {
         if g != open.g || (g != 0 && sp != at_entry.wrapping_add(pushed)) {
             return Ok(self.passed_over(f));
         }
-        let call = open.call;
+        let (call, given_up) = (open.call, open.inner >= MAX_INNER);
         let before = open.truth.results.clone();
         let area = sp.wrapping_add(watched.assignment.min_frame_size);
         let (images, values) = self.slots(&watched.assignment.results, area, registers)?;
         if let Some(call) = seen.calls.get_mut(call) {
-            call.returned = true;
+            (call.returned, call.given_up) = (true, given_up);
             if before.is_none_or(|b| b != images) {
                 call.in_caller = Some(values);
             }

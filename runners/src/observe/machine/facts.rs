@@ -56,6 +56,9 @@ pub struct CallSeen {
     pub in_caller: Option<Vec<SlotSeen>>,
     /// Whether the caller's return address was reached.
     pub returned: bool,
+    /// Whether it was given up to stop in the function, because too many inner
+    /// calls were passed over: what is not here was not looked for.
+    pub given_up: bool,
 }
 
 /// What the entry showed.

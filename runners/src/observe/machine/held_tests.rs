@@ -3,13 +3,14 @@
 use super::*;
 
 type Answer = Result<Vec<u8>, RemoteError>;
+type Two = [Option<Vec<u8>>; 2];
 
 fn refused() -> RemoteError {
     RemoteError::Refused { packet: "m0,200".into(), code: "14".into() }
 }
 
 /// Two reads at one stop, each of which is answered so.
-fn two(answer: &dyn Fn() -> Answer) -> (Result<[Option<Vec<u8>>; 2], RemoteError>, usize) {
+fn two(answer: &dyn Fn() -> Answer) -> (Result<Two, RemoteError>, usize) {
     let mut asked = 0;
     let mut read = |_: u64, _: usize| {
         asked += 1;

@@ -113,6 +113,22 @@ pub(super) fn early(
     (settled, open)
 }
 
+impl Sight {
+    /// The same where the stack was moved after it was looked at what is there:
+    /// what points into the old one differs, and is no lie.
+    pub(super) fn on_moved_stack(self, points: bool) -> Sight {
+        match self {
+            Sight::Other { .. } if points => Sight::Unknown("the stack was moved".to_string()),
+            Sight::Other { .. }
+            | Sight::True
+            | Sight::NotDescribed
+            | Sight::Partly
+            | Sight::Unknown(_)
+            | Sight::Unreadable(_) => self,
+        }
+    }
+}
+
 impl Early {
     /// What is to be said of it once the results are known.
     pub(super) fn settle(self, truth: &Truth, solid: &[bool], sets: bool) -> (usize, Sight) {

@@ -222,3 +222,13 @@ fn what_a_function_begun_anew_need_not_keep_is_taken_as_it_is_then() {
     watched.read = vec![true; 10];
     assert_eq!(watched.loses().count(), 0);
 }
+
+#[test]
+fn on_a_stack_that_was_moved_only_a_difference_of_what_points_is_unknown() {
+    let other = || Sight::Other { shown: Ok(Value::Int(8)), location: "RBX".into(), described: None };
+    assert_eq!(other().on_moved_stack(false), other());
+    assert_eq!(other().on_moved_stack(true), Sight::Unknown("the stack was moved".into()));
+    for settled in [Sight::True, Sight::NotDescribed, Sight::Partly, Sight::Unreadable("cut short".into())] {
+        assert_eq!(settled.clone().on_moved_stack(true), settled);
+    }
+}

@@ -57,8 +57,9 @@ pub(super) struct Open {
     /// The end of the stack when the inputs were read.
     pub stack_end: u64,
     pub truth: Truth,
-    /// What results showed at statements, and at which of the call's places.
-    pub early: Vec<(usize, Early)>,
+    /// What results showed at statements: at which of the call's places, and
+    /// where the stack ended then.
+    pub early: Vec<(usize, u64, Early)>,
     /// Whether execution came past the prologue.
     begun: bool,
     /// Whether it may have been begun anew without being seen.
@@ -235,7 +236,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                 Ok(self.passed_over(f))
             }
             Point::AfterPrologue(_) => {
-                self.place(f, pc, PlaceKind::AfterPrologue, registers, seen)?;
+                self.place(f, pc, PlaceKind::AfterPrologue, registers, false, seen)?;
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
@@ -253,7 +254,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
-                self.place(f, pc, PlaceKind::Statement(line), registers, seen)?;
+                self.place(f, pc, PlaceKind::Statement(line), registers, false, seen)?;
                 Ok(false)
             }
             Point::Return(_) => self.at_return(f, watched, code, pc, registers, seen),
@@ -321,6 +322,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                     return_bytes: vec![],
                     in_caller: None,
                     returned: false,
+                    given_up: false,
                 });
                 for at in &code.returns {
                     self.set(*at, Point::Return(f))?;
