@@ -69,7 +69,7 @@ pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(
     match &view.watched {
         Watched::Skipped(why) => return Err(Said::Inapplicable(why.clone())),
         Watched::Unavailable(why) => return Err(Said::Unobserved(why.clone())),
-        Watched::Seen { .. } => {}
+        Watched::Seen(_) => {}
     }
     let Some(f) = s.functions.iter().find(|f| f.vectors.contains(&i)) else {
         return Err(Said::Unobserved("no function under test is known".into()));

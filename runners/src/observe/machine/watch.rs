@@ -80,8 +80,6 @@ pub(super) struct Watch<'a, 'd> {
     /// The unit that runs.
     pub(super) unit: Option<u32>,
     pub(super) stops: u64,
-    /// The signal that was last passed on to the program.
-    pub(super) last_signal: Option<u8>,
 }
 
 /// How a process ended.
@@ -100,7 +98,6 @@ impl<'a, 'd> Watch<'a, 'd> {
             floats: vec![],
             unit: None,
             stops: 0,
-            last_signal: None,
         }
     }
 
@@ -120,17 +117,9 @@ impl<'a, 'd> Watch<'a, 'd> {
                     self.stops += 1;
                     self.trap(facts)?
                 }
-                Stop::Signal { signal, .. } => {
-                    self.last_signal = Some(signal);
-                    self.debuggee.resume_with_signal(signal)?
-                }
+                Stop::Signal { signal, .. } => self.debuggee.resume_with_signal(signal)?,
             };
         }
-    }
-
-    /// What the process printed and how it ended; kills it if it is alive.
-    pub(super) fn into_debuggee(self) -> Debuggee {
-        self.debuggee
     }
 
     /// A stop of our own, unless the program made it.
@@ -149,18 +138,14 @@ impl<'a, 'd> Watch<'a, 'd> {
         let Some(points) = self.points.get(&pc).cloned() else {
             return self.debuggee.resume_with_signal(SIGTRAP);
         };
-        let mut keep = false;
         for point in points {
-            let stays = self.at(point, pc, &mut registers, facts)?;
-            if stays {
-                keep = true;
-            } else {
+            if !self.at(point, pc, &mut registers, facts)? {
                 self.drop_point(pc, point);
             }
         }
         if !self.points.contains_key(&pc) {
             self.debuggee.remove(pc)?;
-        } else if keep {
+        } else {
             match self.debuggee.step_over(pc)? {
                 Stop::Signal { signal: SIGTRAP, .. } => {}
                 // A signal of the program's, or its end.
