@@ -97,7 +97,7 @@ impl Scene {
         };
         let view = |(how, unit): &(How, UnitSeen)| {
             let facts = MachineFacts { units: BTreeMap::from([(0, unit.clone())]), stops: 1, processes: 1 };
-            View { how: *how, watched: Watched::Seen { facts: Arc::new(facts), units: vec![Some(0)] } }
+            View { how: *how, watched: Watched::Seen(Arc::new(facts)), units: vec![Some(0)] }
         };
         let at_rest = case.expected_at_rest(&self.file.scope, &case.vectors[0], 8).unwrap_or_else(|e| panic!("{e:?}"));
         let machine = Machine { expected: vec![at_rest], views: self.calls.iter().map(view).collect() };

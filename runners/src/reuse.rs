@@ -19,7 +19,7 @@ use std::path::PathBuf;
 const FORMAT: &str = "goabi run 1";
 
 /// The same for what a debugger shows.
-const MACHINE_FORMAT: &str = "goabi machine 4";
+const MACHINE_FORMAT: &str = "goabi machine 5";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::exhibits;
 use crate::job::{JobResult, Shared, inside, program_of};
 use crate::plan::{Job, PlannedCell};
 use crate::setup::Execs;
-use crate::witness::{How, Program, plan, watch_by};
+use crate::witness::{How, Watched, plan, watch_by};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Expected, Outcome};
 use goabi_cases::cell::{Cell, Target};
@@ -27,7 +27,7 @@ use goabi_runners::observe::records::Fact;
 pub const CALL: &str = "direct";
 
 /// What was seen of a call, or why it was not.
-type Watched = Result<(How, CallSeen), String>;
+type Shown = Result<(How, CallSeen), String>;
 
 /// Watches a call for one column, by the toolchain of that index, and notes at
 /// the port what was seen. `shared` holds the staged file.
@@ -89,7 +89,7 @@ fn job(column: &Column, toolchain: usize, shared: &Shared<'_>) -> Option<Job> {
     })
 }
 
-fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -> Result<Watched, RunnerError> {
+fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -> Result<Shown, RunnerError> {
     if let Err(why) = column.build.applies(column.arch, column.version) {
         return Ok(Err(why));
     }
@@ -128,7 +128,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
     let inside = inside(&job, shared, &group, &program, &artifact);
     let mut plan = match plan(&inside, dwarf) {
         Ok(plan) => plan,
-        Err(e) => return Ok(Err(e.to_string())),
+        Err(why) => return Ok(Err(why)),
     };
     (plan.bytes, plan.statements) = (true, false);
     let all = watch_by(shared, &inside, &plan, (None, None), &mut JobResult::default())?;
@@ -136,11 +136,11 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
 }
 
 /// The first way of watching that showed the call; else why none did.
-fn called(all: &[(How, Program)]) -> Watched {
+fn called(all: &[(How, Watched)]) -> Shown {
     let mut reasons = Vec::new();
     for (how, program) in all {
         let why = match program {
-            Program::Seen(facts) => {
+            Watched::Seen(facts) => {
                 let mut units = facts.units.values();
                 if let Some(call) = facts.units.values().find_map(|u| u.calls.first()) {
                     return Ok((*how, call.clone()));
@@ -150,7 +150,7 @@ fn called(all: &[(How, Program)]) -> Watched {
                     None => "the function was never entered".to_string(),
                 }
             }
-            Program::Skipped(why) | Program::Unavailable(why) => why.clone(),
+            Watched::Skipped(why) | Watched::Unavailable(why) => why.clone(),
         };
         reasons.push(why);
     }

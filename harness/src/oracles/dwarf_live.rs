@@ -5,7 +5,7 @@
 use super::registers::{call_of, cut};
 use super::{Oracle, Subject};
 use crate::oracles::dwarf::{Symptom, slot_numbers, symptom};
-use crate::witness::{How, Machine, Said, View, hear};
+use crate::witness::{How, Said, View, hear};
 use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::signature::Signature;
 use goabi_cases::value::identify;
@@ -46,13 +46,13 @@ impl Oracle for Kind {
         let witnesses: Vec<(How, Vec<(String, Said)>)> = m
             .views
             .iter()
-            .map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector(s, facts, m, v, i)).collect()))
+            .map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector(s, facts, v, i)).collect()))
             .collect();
         hear(s, "dwarf_live", &witnesses)
     }
 }
 
-fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -> Vec<(String, Said)> {
+fn vector(s: &Subject, facts: &DwarfFacts, view: &View, i: usize) -> Vec<(String, Said)> {
     let path = |rest: &str| format!("vectors[{i}].{rest}");
     let (f, call) = match call_of(s, view, i) {
         Ok(found) => found,
@@ -91,7 +91,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
     };
     let mut add = |place: &str, words: &str, offset: u64, (n, sight): (usize, &Sight), entry: Option<&EntrySeen>| {
         let Some((word, at)) = known(n) else { return };
-        let said = said(sight, truth(call, entry, at), words, symptom(n, at, offset));
+        let said = said(sight, truth(call, entry, at), words, || symptom(n, at, offset));
         let path = path(&format!("{place}.{word}"));
         // At many statements one lie is one finding.
         let again = |(p, before): &(String, Said)| match (before, &said) {
@@ -148,7 +148,7 @@ fn text(seen: &SlotSeen) -> String {
     }
 }
 
-fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: Option<Symptom>) -> Said {
+fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: impl FnOnce() -> Option<Symptom>) -> Said {
     let expected = || truth.map_or_else(|| "the value".to_string(), text);
     match sight {
         Sight::True => Said::Agree,
@@ -157,7 +157,7 @@ fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: Option<Sy
         Sight::Other { shown, location, described } => Said::Disagree {
             expected: expected(),
             basis: Basis::Case,
-            actual: match symptom {
+            actual: match symptom() {
                 Some(Symptom::Shifted(words)) => format!("{}{words}", text(shown)),
                 // By chance something else each time.
                 Some(Symptom::Elsewhere(words)) => words.to_string(),
