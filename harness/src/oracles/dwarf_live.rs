@@ -18,7 +18,7 @@ pub(super) struct Kind;
 
 /// The call kinds whose functions are looked at as a debugger does: a function,
 /// one that may be inlined, a method. Other kinds' functions are compiled alike.
-const LOOKED_AT: [&str; 3] = ["direct", "inline", "interface_method"];
+pub(crate) const LOOKED_AT: [&str; 3] = ["direct", "inline", "interface_method"];
 
 impl Oracle for Kind {
     fn id(&self) -> &'static str {

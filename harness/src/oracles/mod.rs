@@ -22,6 +22,7 @@ mod panics;
 pub(crate) mod registers;
 mod values;
 
+pub(crate) use dwarf_live::LOOKED_AT;
 #[cfg(test)]
 pub(crate) use values::planted;
 

@@ -23,8 +23,8 @@ pub struct Plan<'a> {
     /// By the unit's number: the functions under test that it reaches, as
     /// indexes into `functions`.
     pub units: Vec<Vec<usize>>,
-    /// Whether to stop at each statement.
-    pub statements: bool,
+    /// By the unit's number: whether to stop at each statement.
+    pub statements: Vec<bool>,
     /// Whether to keep the bytes of parameters and results beside their values.
     pub bytes: bool,
     /// The symbols of the generated program by which it shows which unit runs.
