@@ -34,7 +34,13 @@ pub struct Expectation {
     pub since: Option<GoVersion>,
     /// The first Go version no longer concerned.
     pub until: Option<GoVersion>,
+    /// Whether it shows in some runs only: one without it proves nothing.
+    pub by_chance: bool,
 }
+
+/// The path of what an oracle counts and does not fail: places that DWARF should
+/// name and leaves empty. Only an expectation makes a finding of them.
+pub const NOT_DESCRIBED: &str = "not_described";
 
 mapping! {
     /// A file of expectations: findings that are known.
@@ -59,7 +65,7 @@ mapping! {
         calls: Vec<Text>,
         /// The oracle that finds it.
         oracle: Text,
-        /// The finding's path; `*` stands for any text.
+        /// The finding's path; `*` stands for any text. `not_described` for the places that DWARF leaves empty.
         path: Text,
         /// What the finding says was expected; `*` stands for any text. Default `*`.
         expected: Option<Text>,
@@ -73,6 +79,8 @@ mapping! {
         since: Option<Text>,
         /// The first Go version no longer concerned.
         until: Option<Text>,
+        /// It shows in some runs only, so that one without it is not fixed. Default false.
+        by_chance: Option<bool>,
     }
 }
 
@@ -195,6 +203,7 @@ fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Vec<Expectat
                 why: e.why.value,
                 since,
                 until,
+                by_chance: e.by_chance.unwrap_or(false),
             });
         }
     }

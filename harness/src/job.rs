@@ -63,6 +63,8 @@ pub struct CellResult {
     /// Why something should have been seen and was not.
     pub unobserved: Vec<String>,
     pub open: Vec<Open>,
+    /// Whether the machine was seen to stand in the function under test.
+    pub watched: bool,
 }
 
 /// What became of a program's cells.
@@ -135,6 +137,7 @@ fn unjudged(c: &PlannedCell, why: String) -> CellResult {
         findings: vec![],
         unobserved: vec![why],
         open: vec![],
+        watched: false,
     }
 }
 
@@ -321,7 +324,8 @@ fn not_built(job: &Job, s: &Shared, p: &Picked, lines: &[String], out: &mut JobR
             message: finding.actual.clone(),
         });
         let oracles = BTreeMap::from([(BUILD.to_string(), summary)]);
-        out.cells.push(CellResult { cell, oracles, findings: vec![finding], unobserved: vec![], open: vec![] });
+        let findings = vec![finding];
+        out.cells.push(CellResult { cell, oracles, findings, unobserved: vec![], open: vec![], watched: false });
         (s.progress)("judged", 1);
     }
 }

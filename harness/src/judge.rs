@@ -75,8 +75,14 @@ fn name_the_side(subject: &Subject, verdict: &mut Verdict) {
 /// Asks all oracles.
 pub(crate) fn judge(subject: &Subject) -> CellResult {
     let cell = subject.cell.to_string();
-    let mut result =
-        CellResult { cell: cell.clone(), oracles: BTreeMap::new(), findings: vec![], unobserved: vec![], open: vec![] };
+    let mut result = CellResult {
+        cell: cell.clone(),
+        oracles: BTreeMap::new(),
+        findings: vec![],
+        unobserved: vec![],
+        open: vec![],
+        watched: registers::watched(subject),
+    };
     for oracle in ORACLES {
         let mut verdicts = oracle.judge(subject);
         verdicts.iter_mut().for_each(|v| name_the_side(subject, v));

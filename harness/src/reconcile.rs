@@ -3,13 +3,18 @@
 
 use crate::job::{BUILD, CellResult};
 use goabi_cases::cell::Cell;
-use goabi_cases::expectation::Expectation;
+use goabi_cases::expectation::{Expectation, NOT_DESCRIBED};
 use goabi_cases::version::GoVersion;
 use goabi_reports::outcome::Outcome;
 use goabi_reports::record::{CellRecord, FindingRecord, OracleSummary, RUN};
 
 use goabi_reports::verdict::{Basis, Finding};
 use std::collections::BTreeMap;
+
+/// The oracle that reads registers and memory.
+const REGISTERS: &str = "registers";
+/// How the paths begin of what it says of a toolchain's files.
+const ABI: &str = "abi.";
 
 /// A judged cell with its coordinate.
 pub struct Judged<'a> {
@@ -26,20 +31,22 @@ pub fn reconcile(
     expectations: &[Expectation],
 ) -> (Vec<CellRecord>, Vec<FindingRecord>) {
     let (mut cells, mut findings) = (Vec::new(), Vec::new());
-    for j in judged {
+    for mut j in judged {
         let applying: Vec<&Expectation> = expectations.iter().filter(|e| e.covers(j.cell, j.version)).collect();
         let mut shown = vec![false; applying.len()];
         let mut worst = Outcome::Pass;
         let text = j.cell.to_string();
-        let mut own = j.result.findings;
+        let mut own = std::mem::take(&mut j.result.findings);
         own.extend(peers.iter().filter(|f| f.cells.contains(&text)).cloned());
+        let describes = |e: &Expectation, f: &Finding| e.describes(&f.oracle, &f.path, &f.expected, &f.actual);
+        // What is only counted is a finding where somebody says that it is one.
+        own.extend(silent(&text, &j.result.oracles).filter(|f| applying.iter().any(|e| describes(e, f))));
         for f in own {
-            let describes = |e: &Expectation| e.describes(&f.oracle, &f.path, &f.expected, &f.actual);
             // One finding may show what several expectations describe.
             for (e, shown) in applying.iter().zip(&mut shown) {
-                *shown |= describes(e);
+                *shown |= describes(e, &f);
             }
-            let (outcome, expectation) = match applying.iter().position(|e| describes(e)) {
+            let (outcome, expectation) = match applying.iter().position(|e| describes(e, &f)) {
                 Some(i) => (Outcome::Known { issue: applying[i].issue.clone() }, Some(applying[i].id.clone())),
                 None => (Outcome::Fail, None),
             };
@@ -52,7 +59,7 @@ pub fn reconcile(
         // An expectation is gone only where its oracle did judge the cell.
         for (e, _) in applying.iter().zip(&shown).filter(|(_, shown)| !**shown) {
             // Stress may hide a bug that it is not named with.
-            if !could_show(&j.result.oracles, &e.oracle) || !e.demands(j.cell) {
+            if e.by_chance || !e.demands(j.cell) || !could_show(&j.result, e) {
                 continue;
             }
             let outcome = Outcome::Fixed { issue: e.issue.clone() };
@@ -74,13 +81,32 @@ pub fn reconcile(
     (cells, findings)
 }
 
-/// Whether a finding of that oracle would show in the cell if it were there. A
-/// build that fails leaves nothing to the others: where they judged, it did not fail.
-fn could_show(judged: &BTreeMap<String, OracleSummary>, oracle: &str) -> bool {
-    if oracle == BUILD {
+/// The places that an oracle found to be described by nothing, as findings.
+fn silent(cell: &str, judged: &BTreeMap<String, OracleSummary>) -> impl Iterator<Item = Finding> {
+    judged.iter().filter(|(_, o)| o.not_described > 0).map(move |(oracle, o)| Finding {
+        oracle: oracle.clone(),
+        cells: vec![cell.to_string()],
+        path: NOT_DESCRIBED.into(),
+        expected: "every place is described".into(),
+        basis: Basis::Spec,
+        actual: format!("{} of them not", o.not_described),
+        evidence: vec![],
+        rerun: goabi_reports::coordinate::rerun(cell),
+    })
+}
+
+/// Whether what is expected would show in the cell if it were there. A build that
+/// fails leaves nothing to the others: where they judged, it did not fail.
+fn could_show(result: &CellResult, e: &Expectation) -> bool {
+    let judged = &result.oracles;
+    if e.oracle == BUILD {
         return !judged.contains_key(BUILD) && !judged.contains_key(RUN);
     }
-    judged.get(oracle).is_some_and(|o| o.agree > 0 && o.unobserved == 0)
+    // That oracle also has an opinion of the toolchain's own files, which takes no machine.
+    if e.oracle == REGISTERS && !result.watched && !e.path.starts_with(ABI) {
+        return false;
+    }
+    judged.get(&e.oracle).is_some_and(|o| o.agree > 0 && o.unobserved == 0)
 }
 
 /// The worse of two outcomes.
@@ -129,10 +155,21 @@ mod tests {
             why: String::new(),
             since: None,
             until: Some(GoVersion::new(1, 30, 0)),
+            by_chance: false,
         }
     }
 
     fn run(path: &str, actual: Option<&str>, version: GoVersion) -> (Outcome, usize) {
+        run_with(&expectation(), path, actual, version, 0)
+    }
+
+    fn run_with(
+        e: &Expectation,
+        path: &str,
+        actual: Option<&str>,
+        version: GoVersion,
+        not_described: u32,
+    ) -> (Outcome, usize) {
         let cell = cell();
         let findings: Vec<Finding> = actual
             .iter()
@@ -147,16 +184,17 @@ mod tests {
                 rerun: String::new(),
             })
             .collect();
-        let summary = OracleSummary { agree: 5, ..OracleSummary::default() };
+        let summary = OracleSummary { agree: 5, not_described, ..OracleSummary::default() };
         let result = CellResult {
             cell: cell.to_string(),
             oracles: BTreeMap::from([("dwarf".to_string(), summary)]),
             findings,
             unobserved: vec![],
             open: vec![],
+            watched: false,
         };
         let judged = vec![Judged { cell: &cell, version, result }];
-        let (cells, findings) = reconcile(judged, vec![], &[expectation()]);
+        let (cells, findings) = reconcile(judged, vec![], std::slice::from_ref(e));
         (cells[0].outcome.clone(), findings.len())
     }
 
@@ -180,13 +218,56 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_by_chance_is_never_fixed() {
+        let v = GoVersion::new(1, 27, 3);
+        let e = Expectation { by_chance: true, ..expectation() };
+        assert_eq!(run_with(&e, "", None, v, 0), (Outcome::Pass, 0));
+        let path = "vectors[0].dwarf.params[0].location";
+        assert_eq!(run_with(&e, path, Some("13 bytes"), v, 0).0.id(), "known");
+        assert_eq!(run_with(&e, path, Some("12 bytes"), v, 0).0.id(), "fail");
+    }
+
+    #[test]
+    fn empty_places_are_a_finding_where_they_are_expected() {
+        let v = GoVersion::new(1, 27, 3);
+        let e = Expectation { path: NOT_DESCRIBED.into(), actual: "3 of them not".into(), ..expectation() };
+        let (outcome, n) = run_with(&e, "", None, v, 3);
+        assert_eq!((outcome.id(), n), ("known", 1));
+        // Another number is not what is known, and is no failure by itself, either.
+        assert_eq!(run_with(&e, "", None, v, 2).0.id(), "fixed");
+        assert_eq!(run_with(&e, "", None, v, 0).0.id(), "fixed");
+        assert_eq!(run_with(&expectation(), "", None, GoVersion::TIP, 3), (Outcome::Pass, 0));
+        // What is wrong beside it still fails.
+        let path = "vectors[0].dwarf.params[0].location";
+        assert_eq!(run_with(&e, path, Some("13 bytes"), v, 3).0.id(), "fail");
+    }
+
+    fn judged_by(oracle: &str, watched: bool) -> CellResult {
+        CellResult {
+            cell: String::new(),
+            oracles: BTreeMap::from([(oracle.into(), OracleSummary { agree: 1, ..OracleSummary::default() })]),
+            findings: vec![],
+            unobserved: vec![],
+            open: vec![],
+            watched,
+        }
+    }
+
+    #[test]
     fn an_expected_build_failure_that_is_gone_is_fixed() {
-        let judged = |oracle: &str| {
-            BTreeMap::from([(oracle.to_string(), OracleSummary { agree: 1, ..OracleSummary::default() })])
-        };
-        assert!(could_show(&judged("values"), BUILD));
-        assert!(!could_show(&judged(BUILD), BUILD) && !could_show(&judged(RUN), BUILD));
-        assert!(!could_show(&judged("values"), "dwarf"));
+        let build = Expectation { oracle: BUILD.into(), ..expectation() };
+        assert!(could_show(&judged_by("values", false), &build));
+        assert!(!could_show(&judged_by(BUILD, false), &build) && !could_show(&judged_by(RUN, false), &build));
+        assert!(!could_show(&judged_by("values", false), &expectation()));
+    }
+
+    #[test]
+    fn what_registers_would_show_is_not_fixed_where_nobody_looked() {
+        let e = |path: &str| Expectation { oracle: REGISTERS.into(), path: path.into(), ..expectation() };
+        let value = e("vectors[0].return.results[0]");
+        assert!(!could_show(&judged_by(REGISTERS, false), &value) && could_show(&judged_by(REGISTERS, true), &value));
+        assert!(could_show(&judged_by(REGISTERS, false), &e("abi.integer_registers")));
+        assert!(!could_show(&judged_by(REGISTERS, false), &e("*")));
     }
 
     #[test]

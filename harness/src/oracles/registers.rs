@@ -64,6 +64,12 @@ pub(crate) fn handed_over(s: &Subject, path: &str) -> Option<bool> {
     answers.iter().all(|a| *a == first).then_some(first)
 }
 
+/// Whether any call under test was seen while the machine stood still.
+pub(crate) fn watched(s: &Subject) -> bool {
+    let seen = |m: &Machine, v: &View| (0..m.expected.len()).any(|i| call_of(s, v, i).is_ok());
+    s.machine.is_some_and(|m| m.views.iter().any(|v| seen(m, v)))
+}
+
 /// Which call of a vector is the one under test; or what is to be said instead.
 pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(&'a Function, &'a CallSeen), Said> {
     match &view.watched {
