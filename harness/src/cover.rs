@@ -19,8 +19,9 @@ pub type Place = (usize, usize, Stress);
 /// file and case) with their calls.
 pub type Chosen = BTreeMap<Place, BTreeMap<(usize, usize), Vec<&'static Call>>>;
 
-/// How many further kinds a case gets under each set of stress.
-const UNDER_STRESS: usize = 2;
+/// By how many kinds a case is called under each set of stress: where one case of
+/// each file is, and where all are.
+const UNDER_STRESS: (usize, usize) = (2, 1);
 
 /// The profile's cells over these files, targets and builds.
 #[must_use]
@@ -135,6 +136,7 @@ impl Picker<'_> {
         if calls.is_empty() {
             return;
         }
+        let each = if each_case { UNDER_STRESS.1 } else { UNDER_STRESS.0 };
         for (s, stress) in sets.iter().enumerate() {
             let mut next = calls.iter().cycle().skip(s * 7 % calls.len());
             for t in 0..self.targets {
@@ -147,7 +149,7 @@ impl Picker<'_> {
                         (n > 0).then(|| (s + t + f) % n).into_iter().collect()
                     };
                     for c in cases {
-                        for call in next.by_ref().take(UNDER_STRESS.min(calls.len())) {
+                        for call in next.by_ref().take(each.min(calls.len())) {
                             self.add((t, b, *stress), (f, c), call);
                         }
                     }
