@@ -120,6 +120,17 @@ impl CaseFiles<'_, '_> {
             self.declare(p, d, call, vector);
         }
         let (text, entry) = caller(call, &f, &made.callee);
+        let line = text.lines().position(|l| l.contains("GoabiArg_") || l.contains(":= ")).unwrap_or(2);
+        let name = text.trim_start_matches("func ").split('(').next().unwrap_or_default();
+        let user = self.path.replacen("/c/", "/u/", 1);
+        let package = if call.same_package() { self.path } else { user.as_str() };
+        let reached = p
+            .functions
+            .iter()
+            .filter(|f| f.case == self.index && f.calls.contains(&call.id()) && f.vectors.contains(&vector));
+        let line = u32::try_from(line).unwrap_or(2);
+        let calls: Vec<_> = reached.map(|f| (format!("{package}.{name}"), f.symbol.clone(), line)).collect();
+        p.calls.extend(calls);
         if call.same_package() {
             self.text.block(&format!("\n{text}"));
         } else {

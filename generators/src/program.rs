@@ -6,6 +6,7 @@ use crate::package::package;
 use crate::writer::Writer;
 use goabi_cases::case::{Case, CaseFile};
 use goabi_cases::signature::Param;
+use goabi_cases::stress::PROFILE;
 use goabi_cases::value::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -31,6 +32,9 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Which case (an index into the selection) each generated file belongs to.
     pub owners: BTreeMap<String, usize>,
+    /// The calls of functions under test: caller, callee, and the call's line
+    /// behind the caller's first.
+    pub calls: Vec<(String, String, u32)>,
 }
 
 /// One thing that the program runs.
@@ -125,6 +129,7 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
         units: vec![],
         functions: vec![],
         owners: BTreeMap::new(),
+        calls: vec![],
     };
     let mut start = 0;
     let mut packages: Vec<String> = Vec::new();
@@ -137,9 +142,21 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
     }
     p.files.extend(RT.map(|(path, text)| (path.to_string(), text.to_string())));
     p.files.insert("go.mod".into(), format!("module {MODULE}\n\ngo 1.21\n"));
+    if port.profiled {
+        p.files.insert(PROFILE.into(), profile(&p.calls));
+    }
     p.id = id(&p.files);
     p.files.insert("main.go".into(), main_file(&p.id, &packages));
     p
+}
+
+/// A profile in which each call is hot, in the form of `cmd/internal/pgo`.
+fn profile(calls: &[(String, String, u32)]) -> String {
+    let mut out = String::from("GO PREPROFILE V1\n");
+    for (caller, callee, line) in calls {
+        let _ = writeln!(out, "{caller}\n{callee}\n{line} 1000");
+    }
+    out
 }
 
 fn id(files: &BTreeMap<String, String>) -> String {

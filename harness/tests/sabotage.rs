@@ -42,7 +42,7 @@ impl Patient {
         let calls = vec![call::by_id("direct").unwrap()];
         let program = generate(
             &[Selected { file: &file, case: &file.cases[0], calls }],
-            Port { arch: Arch::get(goarch).unwrap(), version: toolchain.version, takes: false },
+            Port { arch: Arch::get(goarch).unwrap(), version: toolchain.version, takes: false, profiled: false },
         );
         let sources = Sources { files: program.files.clone() };
         let spec = BuildSpec {

@@ -18,6 +18,8 @@ pub struct Port {
     pub version: GoVersion,
     /// Whether a call's arguments are to be all that holds what they point at.
     pub takes: bool,
+    /// Whether a profile is generated that says that each call is hot.
+    pub profiled: bool,
 }
 
 /// Declarations that a call kind adds to the case file's package.
