@@ -232,13 +232,15 @@ impl<'a, 'd> Watch<'a, 'd> {
                 // The code that grows the stack comes before the prologue, whatever
                 // its address: the line table gives it the function's own line,
                 // the location lists the places of the body.
-                let behind = code.returns.last().is_none_or(|last| pc > *last);
-                if (code.lines.prologue_end.is_some() || behind) && self.open.get(&f).is_some_and(|o| !o.begun) {
+                if (code.lines.prologue_end.is_some() || !code.is_in_body(pc))
+                    && self.open.get(&f).is_some_and(|o| !o.begun)
+                {
                     return Ok(true);
                 }
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
+                self.forget(code.dwarf.low_pc, Point::Entry(f))?;
                 self.place(f, pc, PlaceKind::Statement(line), registers, false, seen)?;
                 Ok(false)
             }
@@ -347,7 +349,8 @@ impl<'a, 'd> Watch<'a, 'd> {
         // second beginning is not seen.
         let prologue = code.lines.prologue_end != Some(code.dwarf.low_pc);
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
-        let stays = prologue && code.lines.prologue_end.is_some() && (tight || watched.loses().next().is_some());
+        let marked = code.is_marked(self.prepared.plan.statements);
+        let stays = prologue && marked && (tight || watched.loses().next().is_some());
         let unseen = prologue && !stays;
         let open = Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, unseen, inner: 0, back };
         self.open.insert(f, open);
