@@ -94,6 +94,7 @@ fn a_common_file_belongs_to_all_cases_of_its_package() {
             arch: goabi_cases::arch::Arch::get("amd64").unwrap(),
             version: goabi_cases::version::GoVersion::TIP,
             takes: false,
+            profiled: false,
         },
     );
     for (file, case) in

@@ -49,6 +49,7 @@ impl Patient {
             toolchain: &toolchain,
             target: &Target { goarch: goarch.into() },
             build: mode,
+            stress: goabi_cases::stress::Stress::NONE,
             sources: &sources,
             extra_env: &[("GOFLAGS".into(), "-ldflags=-compressdwarf=false".into())],
             limits: Limits::BUILD,

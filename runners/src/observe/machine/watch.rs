@@ -255,6 +255,12 @@ impl<'a, 'd> Watch<'a, 'd> {
         sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size)
     }
 
+    /// Whether the unit that runs is looked at at each statement.
+    fn at_statements(&self) -> bool {
+        let unit = self.unit.and_then(|u| usize::try_from(u).ok());
+        unit.and_then(|u| self.prepared.plan.statements.get(u)).copied().unwrap_or(false)
+    }
+
     fn forget(&mut self, at: u64, point: Point) -> Result<(), RemoteError> {
         let had = self.points.contains_key(&at);
         self.drop_point(at, point);
@@ -317,8 +323,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                 if let Some(at) = code.lines.prologue_end.filter(|at| *at != code.dwarf.low_pc) {
                     self.set(at, Point::AfterPrologue(f))?;
                 }
-                let unit = self.unit.and_then(|u| usize::try_from(u).ok());
-                if unit.and_then(|u| self.prepared.plan.statements.get(u)).copied().unwrap_or(false) {
+                if self.at_statements() {
                     for (at, line) in &code.lines.statements {
                         // At the entry DWARF is asked anyway.
                         if *at != code.dwarf.low_pc && code.lines.prologue_end != Some(*at) {
@@ -349,7 +354,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         // second beginning is not seen.
         let prologue = code.lines.prologue_end != Some(code.dwarf.low_pc);
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
-        let marked = code.is_marked(self.prepared.plan.statements);
+        let marked = code.is_marked(self.at_statements());
         let stays = prologue && marked && (tight || watched.loses().next().is_some());
         let unseen = prologue && !stays;
         let open = Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, unseen, inner: 0, back };
