@@ -298,7 +298,7 @@ macro_rules! calls {
 calls! {
     direct, inline, func_value, closure_by_value, closure_by_reference, pointer_method, value_method, method_value,
     method_expression, promoted, promoted_pointer, promoted_interface, interface_method, interface_wide,
-    interface_direct, generic, generic_shape, generic_method, defer_args, defer_loop, defer_late, defer_panicking,
+    interface_direct, generic, generic_shape, generic_method, constraint_method, defer_args, defer_loop, defer_late, defer_panicking,
     go_statement, reflect_call, reflect_method, reflect_interface, reflect_make_func, range_func, linkname,
 }
 
