@@ -3,6 +3,7 @@
 use crate::call::{Call, Meanwhile, Port, Results};
 use crate::names::MODULE;
 use crate::package::package;
+use crate::traced::Traced;
 use crate::writer::Writer;
 use goabi_cases::case::{Case, CaseFile};
 use goabi_cases::signature::Param;
@@ -68,6 +69,10 @@ pub struct Site {
     /// Whether the function under test itself is what is deferred, where it is
     /// called while the caller panics; `None` where the specification does not say.
     pub deferred_itself: Option<bool>,
+    /// Where the process is to die: how a traceback names the function under
+    /// test, and the functions of the case's own file.
+    pub callee: Option<String>,
+    pub traced: Vec<Traced>,
 }
 
 impl Default for Site {
@@ -77,6 +82,8 @@ impl Default for Site {
             results: Results::Returned,
             meanwhile: Meanwhile::Nothing,
             deferred_itself: Some(false),
+            callee: None,
+            traced: vec![],
         }
     }
 }
@@ -113,9 +120,10 @@ pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 pub const RUNNING: &str = "goabi.test/rt.Running";
 
 /// The package that is the same in all programs.
-const RT: [(&str, &str); 4] = [
+const RT: [(&str, &str); 5] = [
     ("rt/rt.go", include_str!("rt/rt.go")),
     ("rt/calls.go", include_str!("rt/calls.go")),
+    ("rt/left.go", include_str!("rt/left.go")),
     ("rt/stress.go", include_str!("rt/stress.go")),
     ("rt/walk.go", include_str!("rt/walk.go")),
 ];

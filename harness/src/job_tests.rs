@@ -14,7 +14,7 @@ fn facts(records: &[&str], complete: bool, end: UnitEnd) -> UnitFacts {
 }
 
 fn seen(facts: Option<&UnitFacts>) -> VectorSeen {
-    let expected = Expected { args: vec![], outcome: Outcome::Returns(vec![]), trace: None };
+    let expected = Expected { args: vec![], outcome: Outcome::Returns(vec![]), trace: None, goroutines: 0 };
     vector_seen(expected, goabi_generators::program::Site::default(), facts)
 }
 

@@ -60,6 +60,9 @@ pub struct Declared {
     pub receiver_value: Option<Value>,
     /// Whether it may be inlined everywhere, so that it need not exist on its own.
     pub inlinable: bool,
+    /// Whether it is instantiated with a dictionary, so that its code has another
+    /// signature than the case says: only tracebacks know it then.
+    pub dictionary: bool,
     /// The call kind in whose cells DWARF is judged: several kinds may share a function.
     pub owner: &'static str,
 }
