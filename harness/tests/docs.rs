@@ -97,8 +97,7 @@ fn every_example_of_a_case_file_passes() {
     place.goabi(&["check", "cases"]).passed();
     let host = common::host();
     let calls = "direct,inline,func_value,interface_method,defer_late,reflect_call";
-    let done =
-        place.goabi(&["run", "--quiet", "--cases", "cases", "--target", host, "--call", calls, "--out", "out"]);
+    let done = place.goabi(&["run", "--quiet", "--cases", "cases", "--target", host, "--call", calls, "--out", "out"]);
     let record = place.record();
     let bad: Vec<_> = record.cells.iter().filter(|c| c.outcome != Outcome::Pass).collect();
     let restricted = |cell: &str| cell.contains("/not_inlined@") && cell.ends_with("/inline");
