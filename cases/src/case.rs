@@ -45,6 +45,9 @@ pub struct Case {
     /// Import paths that the function, its body and its vectors need.
     pub imports: Vec<String>,
     pub record_args: bool,
+    /// Whether the function itself calls recover, so that it ends a panic of
+    /// its caller's where it is deferred.
+    pub recovers: bool,
     pub only: Option<Restriction>,
     pub except: Option<Restriction>,
     pub vectors: Vec<Vector>,

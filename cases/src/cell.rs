@@ -1,6 +1,7 @@
 //! The coordinate of one check, and its text form.
 
 use crate::arch::Arch;
+use crate::stress::Stress;
 use crate::version::GoVersion;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,7 +37,8 @@ pub struct Target {
 
 /// The coordinate of one check. Its text,
 /// `topic/file/case@go1.27.3/linux-arm64/opt/direct`, is the test's name, the
-/// argument that reruns it and the selector that an expectation uses.
+/// argument that reruns it and the selector that an expectation uses. Words of
+/// stress stand behind the build mode: `opt+move`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
     pub case: CaseId,
@@ -44,6 +46,8 @@ pub struct Cell {
     pub toolchain: String,
     pub target: Target,
     pub build: Build,
+    /// What makes its life harder; none for most cells.
+    pub stress: Stress,
     /// The call kind's id: `direct`, `func_value`...
     pub call: String,
 }
@@ -126,7 +130,7 @@ impl fmt::Display for CaseId {
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}/{}/{}/{}", self.case, self.toolchain, self.target, self.build, self.call)
+        write!(f, "{}@{}/{}/{}{}/{}", self.case, self.toolchain, self.target, self.build, self.stress, self.call)
     }
 }
 

@@ -107,6 +107,14 @@ impl Expectation {
             && self.until.is_none_or(|v| version < v)
     }
 
+    /// Whether the cell must show it: under stress only where a selector names
+    /// the stress.
+    #[must_use]
+    pub fn demands(&self, cell: &Cell) -> bool {
+        let named = |s: &Selector| s.names(2).is_some_and(|b| b.contains('+'));
+        cell.stress.is_none() || self.select.iter().any(|s| named(s) && s.matches(cell))
+    }
+
     /// Whether a finding of the given oracle is the one that is known.
     #[must_use]
     pub fn describes(&self, oracle: &str, path: &str, expected: &str, actual: &str) -> bool {

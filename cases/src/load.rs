@@ -202,6 +202,9 @@ fn case(
     if let Some(b) = &raw.body {
         needed.extend(needs.of(r, b, Fragment::Body));
     }
+    if raw.body.is_none() && raw.recovers == Some(true) {
+        r.mistake(raw.name.span.clone(), "recovers: true is for functions with a body", None);
+    }
     if raw.body.is_none() && raw.record_args == Some(false) {
         r.mistake(raw.name.span.clone(), "record_args: false is for functions with a body", None);
     }
@@ -226,6 +229,7 @@ fn case(
         decl_imports,
         imports: Vec::new(),
         record_args: raw.record_args.unwrap_or(true),
+        recovers: raw.recovers.unwrap_or(false),
         only,
         except,
         vectors: Vec::new(),

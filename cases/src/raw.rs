@@ -33,6 +33,8 @@ mapping! {
         decls: Option<Text>,
         /// Whether the function first records its parameters as it sees them. Default true.
         record_args: Option<bool>,
+        /// The function's body calls recover itself, outside of any function literal: deferred, it ends a panic of its caller's. Default false.
+        recovers: Option<bool>,
         /// Run the case only there.
         only: Option<RawScope>,
         /// Do not run the case there.

@@ -85,7 +85,8 @@ impl Selector {
     #[must_use]
     pub fn matches(&self, cell: &Cell) -> bool {
         let target = cell.target.to_string();
-        let parts = [cell.toolchain.as_str(), &target, cell.build.id(), &cell.call];
+        let build = format!("{}{}", cell.build, cell.stress);
+        let parts = [cell.toolchain.as_str(), &target, &build, &cell.call];
         self.matches_case(&cell.case) && self.rest.iter().zip(parts).all(|(p, t)| glob(p, t))
     }
 
@@ -93,6 +94,18 @@ impl Selector {
     #[must_use]
     pub fn names(&self, part: usize) -> Option<&str> {
         self.rest.get(part).map(String::as_str).filter(|p| !p.contains('*'))
+    }
+
+    /// One of the parts behind `@`, as it was written.
+    #[must_use]
+    pub fn part(&self, part: usize) -> Option<&str> {
+        self.rest.get(part).map(String::as_str)
+    }
+
+    /// Whether it says anything of the case.
+    #[must_use]
+    pub fn names_case(&self) -> bool {
+        self.case.iter().any(|p| p != "*")
     }
 
     /// A hint for a selector that matches no case.
@@ -111,6 +124,7 @@ impl Selector {
 mod tests {
     use super::*;
     use crate::cell::{Build, Target};
+    use crate::stress::Stress;
 
     fn cell() -> Cell {
         Cell {
@@ -118,6 +132,7 @@ mod tests {
             toolchain: "go1.27.3".into(),
             target: Target { goarch: "arm64".into() },
             build: Build::Opt,
+            stress: Stress::NONE,
             call: "direct".into(),
         }
     }

@@ -333,4 +333,43 @@ impl GoType {
     pub fn is_interface(&self) -> bool {
         matches!(self.underlying(), GoType::Interface(_))
     }
+
+    /// Whether values of the type hold addresses: what the runtime changes when
+    /// it moves the memory that they point into.
+    #[must_use]
+    pub fn has_pointers(&self) -> bool {
+        match self.underlying() {
+            GoType::Basic(b) => matches!(b, Basic::String | Basic::UnsafePointer),
+            GoType::Array(n, elem) => *n > 0 && elem.has_pointers(),
+            GoType::Struct(s) => s.fields.iter().any(|f| f.ty.has_pointers()),
+            GoType::Slice(_)
+            | GoType::Pointer(_)
+            | GoType::Map(..)
+            | GoType::Chan(..)
+            | GoType::Func(_)
+            | GoType::Interface(_)
+            // One without a declaration might.
+            | GoType::Named(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::resolve::type_of_text;
+    use crate::scope::Scope;
+
+    #[test]
+    fn what_holds_addresses_is_told_from_what_does_not() {
+        let scope = Scope::read("p", "type P struct { A int8; S string }\ntype N [3]P").unwrap();
+        let has = |text: &str| type_of_text(&scope, text).unwrap().has_pointers();
+        for with in
+            ["string", "[]int8", "*int8", "any", "func()", "chan int", "map[int]int", "P", "N", "unsafe.Pointer"]
+        {
+            assert!(has(with), "{with}");
+        }
+        for without in ["int", "uintptr", "complex128", "[4]float64", "struct { A bool; B [2]int }", "[0]P"] {
+            assert!(!has(without), "{without}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The text of a function under test.
 
+use crate::call::{Callee, Port};
 use crate::names;
 use goabi_cases::case::{Action, Case, RecoveredBy, Vector};
+use goabi_cases::types::GoType;
 use std::fmt::Write;
 
 /// The function of one vector, before a call kind gives it a name and a place.
@@ -9,6 +11,23 @@ pub struct FunctionText<'a> {
     pub case: &'a Case,
     /// Which of the case's vectors.
     pub index: usize,
+    pub port: Port,
+    /// In a chain, for its outer part: the inner kind's word.
+    pub behind: Option<&'static str>,
+}
+
+/// What stands around a function's statements.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Head<'a> {
+    /// The receiver as it stands in the parentheses.
+    pub receiver: Option<&'a str>,
+    pub name: &'a str,
+    /// Type parameters with their brackets.
+    pub types: &'a str,
+    pub noinline: bool,
+    /// An expression of what comes with the call beside the arguments; the
+    /// function reports it.
+    pub context: Option<&'a str>,
 }
 
 impl<'a> FunctionText<'a> {
@@ -24,19 +43,63 @@ impl<'a> FunctionText<'a> {
         self.case.func.find('(').and_then(|i| self.case.func.get(i..)).unwrap_or_default()
     }
 
-    /// The last part of the function's name.
+    /// The last part of the names that the vector's calls declare.
     #[must_use]
     pub fn stem(&self) -> String {
-        names::stem(self.case, self.index)
+        names::stem(self.case, self.index, self.behind)
     }
 
-    /// The declaration: `func` on its first line if inlining is allowed, else
-    /// on its second. `receiver` as it stands in the parentheses.
+    /// The same for the outer part of a chain.
+    pub(crate) fn behind(&self, inner: &'static str) -> FunctionText<'a> {
+        FunctionText { behind: Some(inner), ..*self }
+    }
+
+    /// A declaration: `func` on its first line if inlining is allowed, else on
+    /// its second. With the statements of the function under test, or with a
+    /// call of what another kind made of it.
     #[must_use]
-    pub fn declare(&self, receiver: Option<&str>, name: &str, noinline: bool) -> String {
-        let directive = if noinline { "//go:noinline\n" } else { "" };
-        let receiver = receiver.map(|r| format!("({r}) ")).unwrap_or_default();
-        format!("{directive}func {receiver}{name}{} {{\n{}}}\n", self.tail(), self.body())
+    pub fn function(&self, head: &Head, inner: Option<&Callee>) -> String {
+        let directive = if head.noinline { "//go:noinline\n" } else { "" };
+        let receiver = head.receiver.map(|r| format!("({r}) ")).unwrap_or_default();
+        let (tail, statements) = self.inside(head.context, inner);
+        format!("{directive}func {receiver}{}{}{tail} {{\n{statements}}}\n", head.name, head.types)
+    }
+
+    /// The same as a function literal.
+    #[must_use]
+    pub fn literal(&self, context: Option<&str>, inner: Option<&Callee>) -> String {
+        let (tail, statements) = self.inside(context, inner);
+        format!("func{tail} {{\n{statements}}}")
+    }
+
+    /// Parameters and results, and the statements.
+    fn inside(&self, context: Option<&str>, inner: Option<&Callee>) -> (String, String) {
+        let report = match context.filter(|_| self.case.record_args) {
+            Some(context) => format!("\t{{\n\t\tgoabiContext := {context}\n\t\tgoabi.Context(&goabiContext)\n\t}}\n"),
+            None => String::new(),
+        };
+        let Some(inner) = inner else { return (self.tail().to_string(), report + &self.body()) };
+        let results: Vec<String> = self.case.signature.results.iter().map(|r| r.ty.to_string()).collect();
+        let (word, results) = match results.as_slice() {
+            [] => ("", String::new()),
+            list => ("return ", format!(" ({})", list.join(", "))),
+        };
+        let mut args: Vec<String> = (0..self.case.signature.params.len()).map(|i| format!("goabiP{i}")).collect();
+        if let (true, Some(last)) = (self.case.signature.variadic, args.last_mut()) {
+            last.push_str("...");
+        }
+        (format!("({}){results}", self.named_params()), format!("{report}\t{word}{}\n", inner.call("", &args)))
+    }
+
+    /// The parameters, each with a name of goabi's.
+    #[must_use]
+    pub fn named_params(&self) -> String {
+        let params = &self.case.signature.params;
+        let one = |(i, p): (usize, &goabi_cases::signature::Param)| match &p.ty {
+            GoType::Slice(e) if self.case.signature.variadic && i + 1 == params.len() => format!("goabiP{i} ...{e}"),
+            other => format!("goabiP{i} {other}"),
+        };
+        params.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
     }
 
     fn body(&self) -> String {
@@ -155,7 +218,6 @@ pub fn setup(case: &Case, index: usize) -> String {
 /// The type of an argument's variable: for those of a variadic parameter the
 /// element's, unless a slice is spread.
 fn arg_type(case: &Case, v: &Vector, i: usize) -> String {
-    use goabi_cases::types::GoType;
     let params = &case.signature.params;
     let last = params.len().saturating_sub(1);
     let ty = &params[i.min(last)].ty;

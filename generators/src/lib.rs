@@ -7,7 +7,13 @@
 //! * [`program`]: many cases and calls to one program
 
 pub mod call;
+mod closure;
 pub mod function;
+mod generic;
 pub mod names;
+mod package;
+mod plain;
 pub mod program;
+mod receiver;
+mod wrapper;
 mod writer;

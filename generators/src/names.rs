@@ -26,13 +26,22 @@ pub fn go_file(case: &Case) -> String {
     format!("c_{}_case.go", case.id.name)
 }
 
-/// The last part of the names of a vector's function: a body is the same for all vectors.
+/// A file of the case's besides: no word that Go gives a meaning ends its name.
 #[must_use]
-pub fn stem(case: &Case, vector: usize) -> String {
-    match case.vectors.get(vector).map(|v| &v.action) {
+pub fn further_file(case: &Case, what: &str, ending: &str) -> String {
+    format!("c_{}_{what}_case.{ending}", case.id.name)
+}
+
+/// The last part of the names that a vector's calls declare: a body is the same
+/// for all vectors. `behind`: for the outer part of a chain the inner kind's word,
+/// after a capital, which no case's name has.
+#[must_use]
+pub fn stem(case: &Case, vector: usize, behind: Option<&str>) -> String {
+    let stem = match case.vectors.get(vector).map(|v| &v.action) {
         Some(Action::Body) => case.id.name.clone(),
         _ => format!("{}_{vector}", case.id.name),
-    }
+    };
+    behind.map_or(stem.clone(), |inner| format!("{stem}_Of_{inner}"))
 }
 
 /// A vector's own name.

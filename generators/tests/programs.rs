@@ -1,8 +1,10 @@
 //! Generated Go, as committed snapshots; and that generation is deterministic.
 
+use goabi_cases::arch::Arch;
 use goabi_cases::load::load_text;
 use goabi_cases::mistake::Source;
-use goabi_generators::call::CALLS;
+use goabi_cases::version::GoVersion;
+use goabi_generators::call::{Call, Port, by_id, singles};
 use goabi_generators::program::{Function, Program, Selected, UnitKind, generate};
 use std::path::Path;
 
@@ -44,36 +46,61 @@ cases:
         wants: { goexit: true, trace: [x, x] }
 "#;
 
-fn program() -> Program {
+fn port() -> Port {
+    Port { arch: Arch::get("amd64").unwrap(), version: GoVersion::new(1, 27, 3), takes: false }
+}
+
+fn program(calls: &[&'static Call]) -> Program {
     let source = Source::new(Path::new("topic/file.yaml"), FILE);
     let (file, mistakes) = load_text(&source, &["direct"]);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let file = file.unwrap();
-    let all = file.cases.iter().map(|case| Selected { file: &file, case, calls: CALLS.to_vec() });
-    generate(&all.collect::<Vec<_>>())
+    let all = file.cases.iter().map(|case| Selected { file: &file, case, calls: calls.to_vec() });
+    generate(&all.collect::<Vec<_>>(), port())
+}
+
+fn all() -> Vec<&'static Call> {
+    let mut calls: Vec<_> = singles().iter().collect();
+    calls.extend(
+        ["defer_late+method_value", "reflect_call+closure_by_value", "interface_method+reflect_make_func"]
+            .map(|c| by_id(c).unwrap()),
+    );
+    calls
+}
+
+fn text(calls: &[&'static Call]) -> String {
+    let p = program(calls);
+    let mut text = String::new();
+    for (path, source) in p.files.iter().filter(|(p, _)| !p.starts_with("rt/")) {
+        text += &format!("=== {path}\n{source}\n");
+    }
+    // The id covers package rt, too: it changes with every word there.
+    text.replace(&p.id, "[id]")
 }
 
 #[test]
 fn sources_are_as_committed() {
-    let p = program();
-    let mut text = String::new();
-    for (path, source) in p.files.iter().filter(|(p, _)| *p != "rt/rt.go") {
-        text += &format!("=== {path}\n{source}\n");
+    let few = ["direct", "inline", "func_value", "interface_method"].map(|c| by_id(c).unwrap());
+    insta::assert_snapshot!(text(&few));
+}
+
+#[test]
+fn each_call_kind_and_some_chains_are_as_committed() {
+    for call in all() {
+        insta::assert_snapshot!(call.id(), text(&[call]));
     }
-    // The id covers rt.go, too: it changes with every word there.
-    insta::assert_snapshot!(text.replace(&p.id, "[id]"));
 }
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    assert_eq!(program(), program());
+    assert_eq!(program(&all()), program(&all()));
 }
 
 #[test]
 fn units_and_functions_are_where_the_program_says() {
-    let p = program();
+    let p = program(&all());
     let calls = |case: usize| p.units.iter().filter(|u| u.case == case && u.kind != UnitKind::Types).count();
-    let each = CALLS.len();
+    let each = all().len();
     assert_eq!([calls(0), calls(1), calls(2)], [3 * each, each, each]);
     // Only what is to die needs a process of its own.
     assert_eq!(p.units.iter().filter(|u| u.isolated).count(), each);

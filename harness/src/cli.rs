@@ -63,9 +63,15 @@ pub struct Selection {
     /// Build modes: opt, noopt, noregabi; commas between [default: opt,noopt].
     #[arg(long, value_name = "LIST")]
     pub build: Vec<String>,
-    /// Call kinds; commas between [default: all].
+    /// Call kinds, and chains of two like defer_late+method_value; commas between [default: all kinds].
     #[arg(long, value_name = "LIST", long_help = calls_help())]
     pub call: Vec<String>,
+    /// Sets of stress, like move or gc+clobberdead; commas between [default: none, or what the profile has].
+    #[arg(long, value_name = "LIST", long_help = stress_help())]
+    pub stress: Vec<String>,
+    /// Which cells there are where none are named: quick, default, thorough, or a file of one's own.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Case files, or folders of them [default: cases/suite].
     #[arg(long, value_name = "PATH")]
     pub cases: Vec<PathBuf>,
@@ -319,8 +325,16 @@ fn exit_help() -> String {
 
 fn calls_help() -> String {
     let mut out = String::from("Call kinds; commas between [default: all]:\n");
-    for c in goabi_generators::call::CALLS {
+    for c in goabi_generators::call::KINDS {
         let _ = writeln!(out, "  {:<17} {}", c.id(), c.about());
+    }
+    out
+}
+
+fn stress_help() -> String {
+    let mut out = String::from("Sets of stress, words with a plus between; commas between sets. Words:\n");
+    for w in goabi_cases::stress::WORDS {
+        let _ = writeln!(out, "  {:<17} {}", w.id, w.about);
     }
     out
 }

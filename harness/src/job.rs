@@ -4,13 +4,14 @@
 
 use crate::abi_check::abi_facts;
 use crate::chunks::Picked;
-use crate::exhibits::{self, Exhibit, Inside, Picks};
+use crate::exhibits::{self, Exhibit, Inside, Picks, Seen};
 use crate::judge::{emulator_died, end_words, judge, vector_seen};
 use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
 use crate::witness::{Machine, Observers, View, watch};
 use goabi_cases::case::{CaseFile, Expected};
+use goabi_generators::call::Port;
 use goabi_generators::program::{Program, Selected, Unit, UnitKind, generate};
 use goabi_reports::record::{OracleSummary, Problem, ProblemKind, RUN};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
@@ -114,7 +115,7 @@ fn broken(job: &Job, s: &Shared, group: &[Picked], e: &RunnerError, out: &mut Jo
     };
     let help = e.help().map(|h| format!("\n{h}")).unwrap_or_default();
     let toolchain = s.toolchains[job.toolchain].label.clone();
-    let place = format!("{}/{}/{}", toolchain, job.target, job.build);
+    let place = format!("{}/{}/{}{}", toolchain, job.target, job.build, job.stress);
     out.problems.push(Problem { kind, toolchain: Some(toolchain), cell: None, message: format!("{place}: {e}{help}") });
     // What was judged, or did not build, before this happened stays as it is.
     let done: BTreeSet<String> = out.cells.iter().map(|c| c.cell.clone()).collect();
@@ -147,6 +148,12 @@ fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> 
     value
 }
 
+/// What a job's programs are generated for.
+pub(crate) fn port(job: &Job) -> Port {
+    let takes = job.stress.words().any(|w| w.program.contains(&"gc"));
+    Port { arch: job.arch, version: job.version, takes }
+}
+
 /// The program of some of a job's cases.
 #[must_use]
 pub fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
@@ -158,7 +165,7 @@ pub fn program_of(job: &Job, s: &Shared, group: &[&Picked]) -> Program {
             calls: p.cells.iter().map(|i| job.cells[*i].call).collect(),
         })
         .collect();
-    generate(&selection)
+    generate(&selection, port(job))
 }
 
 /// Builds a group of cases, leaving out those that do not build, and runs and
@@ -178,6 +185,7 @@ fn run_group(
             toolchain: &s.toolchains[job.toolchain],
             target: &job.target,
             build: job.build,
+            stress: job.stress,
             sources: &sources,
             extra_env: &[],
             limits: s.build_limits,
@@ -266,18 +274,26 @@ fn split(
     run_group(job, exec, s, b, out)
 }
 
-fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
-    let sources = Sources { files: generate(&[]).files };
-    let toolchain = &s.toolchains[job.toolchain];
+/// Builds a program without any case, as the job builds its own.
+///
+/// # Errors
+/// As those of any build.
+pub(crate) fn empty_program(job: &Job, s: &Shared) -> Result<Built, RunnerError> {
+    let sources = Sources { files: generate(&[], port(job)).files };
     let spec = BuildSpec {
-        toolchain,
+        toolchain: &s.toolchains[job.toolchain],
         target: &job.target,
         build: job.build,
+        stress: job.stress,
         sources: &sources,
         extra_env: &[],
         limits: s.build_limits,
     };
-    match build(s.cache, &spec, s.cancel) {
+    build(s.cache, &spec, s.cancel)
+}
+
+fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
+    match empty_program(job, s) {
         Ok(Built::Artifact(_)) => Ok(true),
         Ok(Built::Rejected { .. }) => Ok(false),
         Err(RunnerError::Cancelled) => Err(RunnerError::Cancelled),
@@ -348,6 +364,8 @@ fn run_built(
         return Ok(());
     }
     let only = only.filter(|o| o.len() < program.units.len());
+    let env = job.stress.run_env();
+    let exec = &exec.with_options(&job.stress.emulator());
     let spec = RunSpec {
         artifact,
         exec,
@@ -356,20 +374,28 @@ fn run_built(
         isolated: &isolated,
         only: only.as_ref(),
         limits: s.run_limits,
-        env: &[],
+        env: &env,
     };
     let (facts, reused) = ran(s, &spec, out)?;
     (s.progress)("run", 0);
     let before = out.cells.len();
-    let seen = timed(out, "observe", || exhibits::read(artifact, program, job.arch));
+    let plain = job.stress.is_none();
+    let seen = timed(out, "observe", || match plain {
+        true => exhibits::read(artifact, program, job.arch),
+        false => Seen { dwarf: Fact::NotRequested, code: Fact::NotRequested },
+    });
     let inside = inside(job, s, group, program, artifact);
     let files = AbiFiles::of(&s.toolchains[job.toolchain]);
     let version = s.toolchains[job.toolchain].version;
     let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
-    let watched = watch(s, &inside, &seen.dwarf, &facts, only.as_ref(), out)?;
-    let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
-    out.exhibits.extend(exhibits);
-    out.problems.extend(problems);
+    // Under stress only what programs do is looked at.
+    let mut watched = Vec::new();
+    if plain {
+        watched = watch(s, &inside, &seen.dwarf, &facts, only.as_ref(), out)?;
+        let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
+        out.exhibits.extend(exhibits);
+        out.problems.extend(problems);
+    }
     let by_number: BTreeMap<u32, &UnitFacts> = facts.units.iter().map(|u| (u.unit, u)).collect();
     let numbered: Vec<(&Unit, Option<&UnitFacts>)> =
         (0..units).zip(&program.units).map(|(i, u)| (u, by_number.get(&i).copied())).collect();
@@ -405,7 +431,9 @@ fn run_built(
                 .enumerate()
                 .map(|(n, e)| {
                     let kind = UnitKind::Call { call: planned.call.id(), vector: n };
-                    vector_seen(e.clone(), mine.iter().find(|(u, _)| u.kind == kind).and_then(|(_, f)| *f))
+                    let unit = mine.iter().find(|(u, _)| u.kind == kind);
+                    let site = unit.map(|(u, _)| u.site.clone()).unwrap_or_default();
+                    vector_seen(e.clone(), site, unit.and_then(|(_, f)| *f))
                 })
                 .collect();
             if let Some(line) = vectors.iter().find_map(|v| emulator_died(&v.end)) {

@@ -88,7 +88,14 @@ fn the_end_is_told_in_words() {
 
 #[test]
 fn a_common_file_belongs_to_all_cases_of_its_package() {
-    let mut program = generate(&[]);
+    let mut program = generate(
+        &[],
+        Port {
+            arch: goabi_cases::arch::Arch::get("amd64").unwrap(),
+            version: goabi_cases::version::GoVersion::TIP,
+            takes: false,
+        },
+    );
     for (file, case) in
         [("c/a-b/c_x_case.go", 0), ("u/a-b/c_x_case.go", 0), ("c/a-b/c_y_case.go", 1), ("c/a-c/c_z_case.go", 2)]
     {
@@ -111,6 +118,7 @@ fn what_is_not_judged_is_counted_as_unobserved() {
         toolchain: "go1.27.3".into(),
         target: goabi_cases::cell::Target { goarch: "amd64".into() },
         build: goabi_cases::cell::Build::Opt,
+        stress: goabi_cases::stress::Stress::NONE,
         call: "direct".into(),
     };
     let call = goabi_generators::call::by_id("direct").unwrap();

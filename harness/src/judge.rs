@@ -4,6 +4,7 @@ use crate::job::CellResult;
 use crate::oracles::{ORACLES, Subject, VectorSeen, registers};
 use crate::peers::Open;
 use goabi_cases::case::Expected;
+use goabi_generators::program::Site;
 use goabi_reports::verdict::Verdict;
 use goabi_runners::observe::records::{self, Fact};
 use goabi_runners::run::{UnitEnd, UnitFacts};
@@ -32,10 +33,10 @@ pub(crate) fn emulator_died(end: &UnitEnd) -> Option<&str> {
 
 /// What of a vector's unit can be trusted: whole records, and of a unit that
 /// died what it wrote before.
-pub(crate) fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> VectorSeen {
+pub(crate) fn vector_seen(expected: Expected, site: Site, facts: Option<&UnitFacts>) -> VectorSeen {
     let Some(f) = facts else {
         let why = "the unit is not among what was run".to_string();
-        return VectorSeen { expected, records: Fact::NotRequested, end: UnitEnd::NotRun(why) };
+        return VectorSeen { expected, site, records: Fact::NotRequested, end: UnitEnd::NotRun(why) };
     };
     let records = match (&f.end, records::call(&f.records)) {
         (UnitEnd::Untrusted(why) | UnitEnd::NotRun(why), _) => Fact::Unavailable(why.clone()),
@@ -48,7 +49,7 @@ pub(crate) fn vector_seen(expected: Expected, facts: Option<&UnitFacts>) -> Vect
         }
         (UnitEnd::Finished, Err(e)) => Fact::Unavailable(e),
     };
-    VectorSeen { expected, records, end: f.end.clone() }
+    VectorSeen { expected, site, records, end: f.end.clone() }
 }
 
 /// Adds to a wrong value which side erred, caller or callee, where registers

@@ -27,6 +27,7 @@ fn unit(argument: SlotSeen, result: Option<SlotSeen>) -> UnitSeen {
         entries: vec![EntrySeen { inputs: vec![argument], bytes: vec![], variables: vec![] }],
         places: vec![],
         returned: result.is_some(),
+        given_up: false,
         at_return: result.map(|r| vec![r]),
         return_bytes: vec![],
         in_caller: None,

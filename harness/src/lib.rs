@@ -10,6 +10,7 @@ pub mod abi_check;
 pub mod chunks;
 pub mod cli;
 pub mod commands;
+pub mod cover;
 pub mod exhibits;
 pub mod exit;
 pub mod explain;
@@ -23,6 +24,7 @@ pub mod reconcile;
 pub mod session;
 pub mod setup;
 mod stdout;
+mod stressable;
 pub mod witness;
 
 #[cfg(test)]

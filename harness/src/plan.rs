@@ -1,12 +1,15 @@
 //! Load and expand: case files to cells.
 
+use crate::cover::{Chosen, choose};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile};
 use goabi_cases::cell::{Build, Cell, Target};
 use goabi_cases::mistake::Mistake;
+use goabi_cases::profile::Profile;
 use goabi_cases::selector::Selector;
+use goabi_cases::stress::Stress;
 use goabi_cases::version::GoVersion;
-use goabi_generators::call::{self, CallKind};
+use goabi_generators::call::{self, Call, Port};
 use std::path::{Path, PathBuf};
 
 /// What is to be run, as the user asked for it.
@@ -19,8 +22,12 @@ pub struct Request {
     pub selectors: Vec<Selector>,
     pub targets: Vec<Target>,
     pub builds: Vec<Build>,
-    /// Call kinds' words.
+    /// Call kinds' words, and chains'.
     pub calls: Vec<String>,
+    /// Sets of stress; one that is empty for none.
+    pub stress: Vec<Stress>,
+    /// Which cells there are; `None` for all of all lists.
+    pub profile: Option<Profile>,
 }
 
 /// A toolchain as far as a plan needs it.
@@ -36,8 +43,19 @@ pub struct Job {
     pub toolchain: usize,
     pub target: Target,
     pub build: Build,
+    pub stress: Stress,
     pub arch: &'static Arch,
+    pub version: GoVersion,
     pub cells: Vec<PlannedCell>,
+}
+
+impl Job {
+    /// The same toolchain, target and build without stress, and without cells.
+    #[must_use]
+    pub fn without_stress(&self) -> Job {
+        let Job { toolchain, build, arch, version, .. } = *self;
+        Job { toolchain, target: self.target.clone(), build, stress: Stress::NONE, arch, version, cells: vec![] }
+    }
 }
 
 /// A cell and where its case stands.
@@ -45,7 +63,7 @@ pub struct PlannedCell {
     pub cell: Cell,
     /// Index into the files, and into the file's cases.
     pub case: (usize, usize),
-    pub call: &'static dyn CallKind,
+    pub call: &'static Call,
     /// Why it does not run, if it does not.
     pub skip: Option<String>,
 }
@@ -65,6 +83,8 @@ pub enum PlanError {
     BadCall(String, String),
     #[error("`{0}` is no build mode; there are {1}")]
     BadBuild(String, String),
+    #[error("{0}; there are {1}")]
+    BadStress(String, String),
 }
 
 /// The YAML files that paths name: files as they are, folders with all below.
@@ -138,15 +158,20 @@ pub fn check_selectors(files: &[CaseFile], selectors: &[Selector]) -> Result<(),
 fn skip_reason(
     file: &CaseFile,
     case: &Case,
-    call: &dyn CallKind,
+    call: &Call,
     cell: &Cell,
-    arch: &Arch,
+    arch: &'static Arch,
     version: GoVersion,
 ) -> Option<String> {
     if let Some(why) = case.excluded(&cell.target, cell.build, call.id(), version) {
         return Some(format!("the case leaves it out: {why}"));
     }
-    if let Err(why) = cell.build.applies(arch, version).and_then(|()| call.applies(case)) {
+    if let Err(why) = cell
+        .build
+        .applies(arch, version)
+        .and_then(|()| cell.stress.applies(arch, version))
+        .and_then(|()| call.applies(case, &Port { arch, version, takes: false }))
+    {
         return Some(why);
     }
     // On 64-bit ports all expressions were found sound when the file was read.
@@ -160,42 +185,63 @@ fn skip_reason(
     None
 }
 
-/// Cases x calls x builds x targets x toolchains. Cells that a selector leaves
-/// out are not there; those that cannot run are, with the reason.
+/// Cases x calls x builds x targets x toolchains, or what a profile has of
+/// these. Cells that a selector leaves out are not there; those that cannot run
+/// are, with the reason.
 #[must_use]
 pub fn expand(files: &[CaseFile], request: &Request, toolchains: &[PlannedToolchain]) -> Vec<Job> {
+    let chosen = match &request.profile {
+        Some(p) => choose(files, p, &request.targets, &request.builds),
+        None => product(files, request),
+    };
     let mut jobs = Vec::new();
-    let calls: Vec<_> = call::CALLS.iter().filter(|c| request.calls.iter().any(|w| w == c.id())).copied().collect();
     for (t, toolchain) in toolchains.iter().enumerate() {
-        for target in &request.targets {
+        for ((target, build, stress), cases) in &chosen {
+            let (target, build) = (&request.targets[*target], request.builds[*build]);
             let Some(arch) = Arch::get(&target.goarch) else { continue };
-            for build in &request.builds {
-                let mut cells = Vec::new();
-                for (fi, file) in files.iter().enumerate() {
-                    for (ci, case) in file.cases.iter().enumerate() {
-                        for call in &calls {
-                            let cell = Cell {
-                                case: case.id.clone(),
-                                toolchain: toolchain.label.clone(),
-                                target: target.clone(),
-                                build: *build,
-                                call: call.id().to_string(),
-                            };
-                            if !request.selectors.is_empty() && !request.selectors.iter().any(|s| s.matches(&cell)) {
-                                continue;
-                            }
-                            let skip = skip_reason(file, case, *call, &cell, arch, toolchain.version);
-                            cells.push(PlannedCell { cell, case: (fi, ci), call: *call, skip });
-                        }
+            let mut cells = Vec::new();
+            for ((fi, ci), calls) in cases {
+                let (file, case) = (&files[*fi], &files[*fi].cases[*ci]);
+                for call in calls {
+                    let cell = Cell {
+                        case: case.id.clone(),
+                        toolchain: toolchain.label.clone(),
+                        target: target.clone(),
+                        build,
+                        stress: *stress,
+                        call: call.id().to_string(),
+                    };
+                    if !request.selectors.is_empty() && !request.selectors.iter().any(|s| s.matches(&cell)) {
+                        continue;
                     }
+                    let skip = skip_reason(file, case, call, &cell, arch, toolchain.version);
+                    cells.push(PlannedCell { cell, case: (*fi, *ci), call, skip });
                 }
-                if !cells.is_empty() {
-                    jobs.push(Job { toolchain: t, target: target.clone(), build: *build, arch, cells });
-                }
+            }
+            if !cells.is_empty() {
+                let (target, version, stress) = (target.clone(), toolchain.version, *stress);
+                jobs.push(Job { toolchain: t, target, build, stress, arch, version, cells });
             }
         }
     }
     jobs
+}
+
+/// Everything with everything.
+fn product(files: &[CaseFile], request: &Request) -> Chosen {
+    let calls: Vec<&'static Call> = request.calls.iter().filter_map(|w| call::by_id(w)).collect();
+    let mut out = Chosen::new();
+    for t in 0..request.targets.len() {
+        for b in 0..request.builds.len() {
+            for stress in &request.stress {
+                let cases = out.entry((t, b, *stress)).or_default();
+                for (f, file) in files.iter().enumerate() {
+                    cases.extend((0..file.cases.len()).map(|c| ((f, c), calls.clone())));
+                }
+            }
+        }
+    }
+    out
 }
 
 /// Where the project's own case files and expectations are, seen from the current folder.

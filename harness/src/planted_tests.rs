@@ -9,7 +9,7 @@ use goabi_cases::cell::{Build, Cell, Target};
 use goabi_cases::load::load_text;
 use goabi_cases::mistake::Source;
 use goabi_cases::version::GoVersion;
-use goabi_generators::program::Function;
+use goabi_generators::program::{Function, Site};
 use goabi_reports::verdict::{Finding, Verdict};
 use goabi_runners::observe::machine::{MachineFacts, UnitSeen};
 use goabi_runners::observe::records::{self, CallRecords, Fact};
@@ -25,6 +25,7 @@ pub(crate) struct Scene {
     case: usize,
     pub records: Fact<CallRecords>,
     pub end: UnitEnd,
+    pub site: Site,
     /// The calls that the machine showed, one a way of watching.
     pub calls: Vec<(How, UnitSeen)>,
 }
@@ -47,7 +48,14 @@ impl Scene {
         let mistakes: Vec<_> = mistakes.iter().map(|m| m.one_line()).collect();
         let file = file.unwrap_or_else(|| panic!("{mistakes:#?}"));
         let case = file.cases.iter().position(|c| c.id.name == name).unwrap();
-        Scene { file, case, records: Fact::Seen(decode(lines)), end: UnitEnd::Finished, calls: vec![] }
+        Scene {
+            file,
+            case,
+            records: Fact::Seen(decode(lines)),
+            end: UnitEnd::Finished,
+            site: Site::default(),
+            calls: vec![],
+        }
     }
 
     pub fn dies(mut self, ended: Ended, stopped: Option<Stop>, stderr: &str) -> Scene {
@@ -71,6 +79,7 @@ impl Scene {
             toolchain: "go1.27.3".into(),
             target: Target { goarch: "amd64".into() },
             build: Build::Opt,
+            stress: goabi_cases::stress::Stress::NONE,
             call: "direct".into(),
         };
         let function = Function {
@@ -84,10 +93,11 @@ impl Scene {
             receiver: None,
             receiver_value: None,
             inlinable: false,
+            owner: "direct",
         };
         let view = |(how, unit): &(How, UnitSeen)| {
             let facts = MachineFacts { units: BTreeMap::from([(0, unit.clone())]), stops: 1, processes: 1 };
-            View { how: *how, watched: Watched::Seen { facts: Arc::new(facts), units: vec![Some(0)] } }
+            View { how: *how, watched: Watched::Seen(Arc::new(facts)), units: vec![Some(0)] }
         };
         let at_rest = case.expected_at_rest(&self.file.scope, &case.vectors[0], 8).unwrap_or_else(|e| panic!("{e:?}"));
         let machine = Machine { expected: vec![at_rest], views: self.calls.iter().map(view).collect() };
@@ -97,7 +107,12 @@ impl Scene {
             case,
             arch: Arch::get("amd64").unwrap(),
             version: GoVersion::new(1, 27, 3),
-            vectors: &[VectorSeen { expected, records: self.records.clone(), end: self.end.clone() }],
+            vectors: &[VectorSeen {
+                expected,
+                site: self.site.clone(),
+                records: self.records.clone(),
+                end: self.end.clone(),
+            }],
             types: &Fact::NotRequested,
             dwarf: &Fact::NotRequested,
             functions: &[&function],

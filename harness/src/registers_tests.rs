@@ -17,6 +17,14 @@ cases:
       - args: ['-5', 'math.Copysign(0, -1)', 'math.Float64frombits(0x7ff8000000000001)', 'nil', 'map[string]int{}']
         returns: ['-5', 'math.Copysign(0, -1)']
 
+  - name: open
+    why: a value that the case leaves open is no agreement
+    func: "func(n int64) (m int64)"
+    body: return n
+    vectors:
+      - args: ['7']
+        returns: ['_']
+
   - name: dies
     why: what never returns
     func: "func(n int64) (m int64)"
@@ -50,6 +58,7 @@ fn call() -> CallSeen {
         return_bytes: vec![],
         in_caller: None,
         returned: true,
+        given_up: false,
     }
 }
 
@@ -120,9 +129,40 @@ fn each_place_is_judged_by_itself() {
     said.finds("vectors[0].entry_again.args[0]", "-5", "6");
     let unreadable = seen(|c| c.entries[0].inputs[0] = Err("there is no memory".into()));
     unreadable.finds("vectors[0].entry.args[0]", "-5", "what cannot be such a value: there is no memory");
-    // What is too large to be read at a stop is no finding.
-    let large = seen(|c| c.entries[0].inputs[0] = Err(TOO_MUCH.into()));
-    assert!(large.findings.is_empty() && large.unobserved.is_empty() && large.agree == 6, "{large:#?}");
+}
+
+#[test]
+fn what_is_too_large_to_be_read_is_no_finding_if_it_is_to_be_so_large() {
+    let too_much = || Err(Unread::TooMuch("a slice of length 16777216".into()));
+    let first = |args: &str| {
+        let text = format!(
+            "about: A large value.\ncases:\n  - name: large\n    why: by its length\n    \
+             func: \"func(s []int8) (n int64)\"\n    body: return 1\n    vectors:\n      \
+             - args: ['{args}']\n        returns: ['1']\n"
+        );
+        let mut scene = Scene::new(&text, "large", &[]);
+        let mut call = call();
+        call.entries[0].inputs = vec![too_much()];
+        call.at_return = Some(vec![Ok(Value::Int(1))]);
+        scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut: None })];
+        scene.judge(&Kind)
+    };
+    let large = first("make([]int8, 1<<20)");
+    assert!(large.findings.is_empty() && large.unobserved.is_empty() && large.agree == 1, "{large:#?}");
+    // A length that is broken is a finding all the same.
+    let actual = "what cannot be such a value: a slice of length 16777216";
+    first("[]int8{}").finds("vectors[0].entry.args[0]", "[]", actual);
+}
+
+#[test]
+fn what_the_case_leaves_open_is_no_agreement() {
+    let mut scene = Scene::new(CASES, "open", &[]);
+    let entries = vec![EntrySeen { inputs: vec![Ok(Value::Int(7))], bytes: vec![], variables: vec![] }];
+    let call = CallSeen { entries, at_return: Some(vec![Ok(Value::Int(9))]), ..call() };
+    scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut: None })];
+    let said = scene.judge(&Kind);
+    said.silent();
+    assert_eq!(said.agree, 1);
 }
 
 #[test]
@@ -155,6 +195,12 @@ fn what_was_not_seen_is_never_agreement() {
     unit(vec![no_return.clone()], died).misses("vectors[0].return: the process exited with status 3 (natively)");
     unit(vec![no_return], None).misses("vectors[0].return: the function's return was not seen (natively)");
     seen(|c| c.returned = false).misses("vectors[0].caller: the caller's return address was not reached (natively)");
+    // Only the caller's side: the return instruction was passed unseen.
+    let passed = seen(|c| c.in_caller = c.at_return.take());
+    passed.misses("vectors[0].return: the return instruction was not seen (natively)");
+    let deep = seen(|c| (c.in_caller, c.given_up) = (c.at_return.take(), true));
+    deep.silent();
+    assert_eq!(deep.agree, 7);
     let none = seen(|c| c.entries.clear());
     none.misses("vectors[0].entry: the entry was not seen (natively)");
     // Somebody else's call is not this function's.

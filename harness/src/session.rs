@@ -8,12 +8,14 @@ use crate::peers;
 use crate::plan::Job;
 use crate::reconcile::{Judged, reconcile};
 use crate::setup::Execs;
+use crate::stressable::refusal;
 use goabi_cases::cell::Cell;
 use goabi_cases::expectation::Expectation;
 use goabi_cases::version::GoVersion;
 use goabi_reports::environment::{Emulator, Host, Toolchain as ToolchainRecord};
 use goabi_reports::outcome::{Outcome, Totals};
 use goabi_reports::record::{CellRecord, Problem, ProblemKind, Record, SCHEMA_VERSION};
+use goabi_runners::error::RunnerError;
 use goabi_runners::host;
 use goabi_runners::provision::Exec;
 use goabi_runners::reuse::RunKey;
@@ -33,12 +35,13 @@ pub fn run(
 ) -> Record {
     let started = SystemTime::now();
     let wall = Instant::now();
-    let results = run_jobs(jobs, execs, shared);
-    let mut cells = Vec::new();
     let mut problems = not_watched(shared, execs);
+    let refused = refused(jobs, execs, shared, &mut problems);
+    let results = run_jobs(jobs, execs, shared, &refused);
+    let mut cells = Vec::new();
     let mut timings: BTreeMap<String, f64> = stages.iter().map(|(k, v)| ((*k).to_string(), v.as_secs_f64())).collect();
     let mut known: HashMap<String, (&Cell, GoVersion)> = HashMap::new();
-    for job in jobs {
+    for (j, job) in jobs.iter().enumerate() {
         let version = shared.toolchains[job.toolchain].version;
         let missing = execs.get(&job.target.goarch).and_then(|e| e.as_ref().err());
         if let Some(why) = missing {
@@ -50,8 +53,8 @@ pub fn run(
             });
         }
         for c in &job.cells {
-            let reason =
-                c.skip.clone().or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
+            let skip = c.skip.clone().or_else(|| refused.get(&j).cloned());
+            let reason = skip.or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
             match reason {
                 Some(reason) => cells.push(CellRecord {
                     cell: c.cell.to_string(),
@@ -151,11 +154,36 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared) -> Vec<JobResult> {
+/// By a job's index: why its stress cannot be had.
+fn refused(jobs: &[Job], execs: &Execs, shared: &Shared, problems: &mut Vec<Problem>) -> BTreeMap<usize, String> {
+    let mut out = BTreeMap::new();
+    for (j, job) in jobs.iter().enumerate().filter(|(_, job)| !job.stress.is_none()) {
+        let Some(Ok(exec)) = execs.get(&job.target.goarch) else { continue };
+        if job.cells.iter().all(|c| c.skip.is_some()) {
+            continue;
+        }
+        match refusal(job, exec, shared) {
+            Ok(None) => {}
+            Ok(Some(why)) => drop(out.insert(j, why)),
+            // The jobs themselves will see it, too.
+            Err(RunnerError::Cancelled) => break,
+            Err(e) => problems.push(Problem {
+                kind: ProblemKind::Harness,
+                toolchain: shared.toolchains.get(job.toolchain).map(|t| t.label.clone()),
+                cell: None,
+                message: format!("{}{}: {e}", job.target, job.stress),
+            }),
+        }
+    }
+    out
+}
+
+fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared, refused: &BTreeMap<usize, String>) -> Vec<JobResult> {
     // Jobs take turns, so that the first programs of two jobs bring two
     // standard libraries into Go's cache side by side.
     let mut tasks: Vec<(usize, &Job, Vec<Picked>)> = Vec::new();
-    for job in jobs.iter().filter(|j| matches!(execs.get(&j.target.goarch), Some(Ok(_)))) {
+    let wanted = jobs.iter().enumerate().filter(|(j, _)| !refused.contains_key(j)).map(|(_, job)| job);
+    for job in wanted.filter(|j| matches!(execs.get(&j.target.goarch), Some(Ok(_)))) {
         tasks.extend(chunks(job, shared).into_iter().enumerate().map(|(n, chunk)| (n, job, chunk)));
     }
     tasks.sort_by_key(|(n, _, _)| *n);
@@ -197,7 +225,7 @@ fn toolchains(shared: &Shared) -> Vec<ToolchainRecord> {
 
 fn emulators(execs: &Execs) -> Vec<Emulator> {
     let emulator = |e: &Result<Exec, String>| match e {
-        Ok(Exec::Emulated { goarch, path, version }) => {
+        Ok(Exec::Emulated { goarch, path, version, options: _ }) => {
             Some(Emulator { goarch: goarch.clone(), path: path.display().to_string(), version: version.clone() })
         }
         Ok(Exec::Native) | Err(_) => None,

@@ -78,22 +78,23 @@ pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers
         let mut mine = Vec::new();
         for how in ways {
             let found = match (how, exec) {
-                (How::Native, Exec::Native) => p.gdbserver(),
+                (How::Native, Exec::Native) => p.gdbserver().map(Some),
                 // Programs of other ports do not run natively.
                 (How::Native, Exec::Emulated { .. }) => continue,
-                (How::Emulated, Exec::Emulated { .. }) => Ok(exec.clone()).and_then(stub),
+                (How::Emulated, Exec::Emulated { .. }) => Ok(DebugExec::of(exec)),
                 (How::Emulated, Exec::Native) => match arch.and_then(|a| a.emulator_flaw.as_ref()) {
                     Some(flaw) => {
                         mine.push((*how, Err(flaw.clone())));
                         continue;
                     }
-                    None => p.emulated(goarch, name).and_then(stub),
+                    None => p.emulated(goarch, name).map(|exec| DebugExec::of(&exec)),
                 },
             };
             mine.push((
                 *how,
                 match found {
-                    Ok(e) => Ok(e),
+                    Ok(Some(e)) => Ok(e),
+                    Ok(None) => Err(format!("nothing that runs {goarch} programs here has a debug stub")),
                     Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
                     Err(e) => Err(format!("{e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default())),
                 },
@@ -102,12 +103,6 @@ pub fn observers(p: &Provision, execs: &Execs, ways: &[How]) -> Result<Observers
         out.insert(goarch.clone(), mine);
     }
     Ok(out)
-}
-
-/// The debug stub of an emulator.
-fn stub(exec: Exec) -> Result<DebugExec, RunnerError> {
-    // Only the machine itself has none.
-    DebugExec::of(&exec).ok_or(RunnerError::Cancelled)
 }
 
 /// What executes the targets' programs here. An emulator that cannot be had is

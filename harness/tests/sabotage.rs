@@ -10,7 +10,7 @@ use goabi::plan;
 use goabi_cases::arch::Arch;
 use goabi_cases::case::CaseFile;
 use goabi_cases::cell::{Build, Target};
-use goabi_generators::call;
+use goabi_generators::call::{self, Port};
 use goabi_generators::program::{Program, Selected, generate};
 use goabi_reports::outcome::Outcome;
 use goabi_reports::record::{ProblemKind, Record};
@@ -40,7 +40,10 @@ impl Patient {
         assert!(mistakes.is_empty(), "{mistakes:#?}");
         let file = files.swap_remove(0);
         let calls = vec![call::by_id("direct").unwrap()];
-        let program = generate(&[Selected { file: &file, case: &file.cases[0], calls }]);
+        let program = generate(
+            &[Selected { file: &file, case: &file.cases[0], calls }],
+            Port { arch: Arch::get(goarch).unwrap(), version: toolchain.version, takes: false },
+        );
         let sources = Sources { files: program.files.clone() };
         let spec = BuildSpec {
             toolchain: &toolchain,

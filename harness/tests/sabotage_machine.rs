@@ -154,6 +154,30 @@ fn sabotage_dwarf(goarch: &'static str, mode: Build) {
     }
 }
 
+/// What no body reads is looked at behind the prologue, too, though it may be gone
+/// there after its function was begun anew.
+fn sabotage_unread(goarch: &'static str) {
+    let Some(b) = Bench::new("machine", goarch, Build::Opt) else { return };
+    assert_eq!(said(&b.record(&b.bytes)), [] as [[&str; 4]; 0]);
+    let arch = Arch::get(goarch).unwrap();
+    let LocationFact::List(ranges) = b.variable("unread", 0).location else { panic!("no location list") };
+    let at = ranges[0].at.clone().unwrap();
+    let other = DW_OP_REG0 + u8::try_from(arch.integer_registers[7].dwarf.unwrap()).unwrap();
+    let record = b.record(&b.patched(&at, |e| e[0] = other));
+    let live: Vec<_> = said(&record).into_iter().filter(|f| f[0] == "dwarf_live").map(|f| f[1]).collect();
+    assert_eq!(live, ["vectors[0].entry.args[0]", "vectors[0].prologue.args[0]"]);
+}
+
+#[test]
+fn a_lie_about_what_is_never_read_is_found_behind_the_prologue_of_amd64() {
+    sabotage_unread("amd64");
+}
+
+#[test]
+fn a_lie_about_what_is_never_read_is_found_behind_the_prologue_of_arm64() {
+    sabotage_unread("arm64");
+}
+
 #[test]
 fn patched_dwarf_is_found_in_the_machine_of_optimised_amd64() {
     sabotage_dwarf("amd64", Build::Opt);

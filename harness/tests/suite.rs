@@ -32,6 +32,9 @@ fn request() -> Result<Request> {
         .map(str::to_string)
         .collect();
     let arches = if arches.is_empty() { vec!["amd64,arm64".to_string()] } else { arches };
+    let chains: Vec<&str> = goabi_generators::call::chains().iter().map(|c| c.id()).collect();
+    let profile = goabi_cases::profile::load("default", &goabi_generators::call::ids(), &chains);
+    let profile = profile.map_err(|l| l.iter().map(|m| m.one_line()).collect::<Vec<_>>().join("\n"))?;
     Ok(Request {
         cases: vec![cases.join("suite")],
         expectations: vec![cases.join("expectations")],
@@ -39,6 +42,8 @@ fn request() -> Result<Request> {
         targets: plan::targets(&arches)?,
         builds: Build::DEFAULT.to_vec(),
         calls: goabi_generators::call::ids().into_iter().map(str::to_string).collect(),
+        stress: vec![goabi_cases::stress::Stress::NONE],
+        profile: Some(profile),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::process::{self, Completed, Limits, Stop, show};
 use crate::store::{Entry, Slot};
 use crate::toolchain::Toolchain;
 use goabi_cases::cell::{Build, Target};
+use goabi_cases::stress::Stress;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -35,6 +36,7 @@ pub struct BuildSpec<'a> {
     pub toolchain: &'a Toolchain,
     pub target: &'a Target,
     pub build: Build,
+    pub stress: Stress,
     pub sources: &'a Sources,
     /// On top of our own environment, such as a `GOEXPERIMENT`.
     pub extra_env: &'a [(String, String)],
@@ -210,7 +212,11 @@ fn command(
 /// What the go command gets on top of our own environment.
 fn environment<'a>(spec: &BuildSpec<'a>) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
     let experiment = spec.build.experiment().map(|e| ("GOEXPERIMENT", e));
-    experiment.into_iter().chain(spec.extra_env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    let stress = spec.stress.words().flat_map(|w| w.build_env).copied();
+    experiment
+        .into_iter()
+        .chain(stress)
+        .chain(spec.extra_env.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// The arguments of `go build`.
@@ -222,9 +228,14 @@ fn environment<'a>(spec: &BuildSpec<'a>) -> impl Iterator<Item = (&'a str, &'a s
 fn flags(spec: &BuildSpec<'_>) -> Vec<String> {
     let mut flags: Vec<String> = ["-trimpath", "-buildvcs=false"].map(String::from).to_vec();
     flags.extend(spec.build.go_flags().iter().map(|f| (*f).to_string()));
+    flags.extend(spec.stress.words().flat_map(|w| w.build_args).map(|f| (*f).to_string()));
     let all = spec.build.go_flags().iter().find_map(|f| f.strip_prefix("-gcflags=all="));
     if let Some(module) = module(spec.sources) {
-        let own = all.map_or_else(|| "-e".to_string(), |all| format!("{all} -e"));
+        // Stress is for the program's own packages as well: each compiler flag
+        // more would be another standard library.
+        let stress = spec.stress.words().flat_map(|w| w.gcflags).copied();
+        let own: Vec<&str> = all.into_iter().chain(stress).chain(["-e"]).collect();
+        let own = own.join(" ");
         // For each package, the last pattern that matches it counts.
         flags.push(format!("-gcflags={module}/...={own}"));
     }

@@ -48,6 +48,7 @@ impl Fixture {
             toolchain: &self.toolchain,
             target: &self.target,
             build: Build::Opt,
+            stress: goabi_cases::stress::Stress::NONE,
             sources: &self.sources,
             extra_env: &[],
             limits: self.limits,

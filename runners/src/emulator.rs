@@ -19,7 +19,22 @@ pub enum Exec {
         path: PathBuf,
         /// Like `7.2.22`.
         version: String,
+        /// Options that stand before the program.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
     },
+}
+
+impl Exec {
+    /// The same with options for the emulator, if it is one.
+    #[must_use]
+    pub fn with_options(&self, more: &[&str]) -> Exec {
+        let mut out = self.clone();
+        if let Exec::Emulated { options, .. } = &mut out {
+            options.extend(more.iter().map(|o| (*o).to_string()));
+        }
+        out
+    }
 }
 
 /// The line by which qemu-user says that it cannot go on itself. That its guest

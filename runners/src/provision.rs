@@ -147,7 +147,7 @@ impl Provision {
             None => fetch::emulator(self, name)?,
         };
         let version = emulator::version(&path, &self.cancel)?;
-        Ok(Exec::Emulated { goarch: goarch.to_string(), path, version })
+        Ok(Exec::Emulated { goarch: goarch.to_string(), path, version, options: vec![] })
     }
 
     /// What debugs programs of a port, whose emulator is `qemu-<name>`: that

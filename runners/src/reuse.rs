@@ -19,7 +19,7 @@ use std::path::PathBuf;
 const FORMAT: &str = "goabi run 1";
 
 /// The same for what a debugger shows.
-const MACHINE_FORMAT: &str = "goabi machine 4";
+const MACHINE_FORMAT: &str = "goabi machine 5";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +37,11 @@ impl RunKey {
         parts.add(FORMAT).add(&spec.artifact.digest).add(spec.program).add(spec.units.to_le_bytes());
         match spec.exec {
             Exec::Native => parts.add("native"),
-            Exec::Emulated { goarch, path, version } => {
+            Exec::Emulated { goarch, path, version, options } => {
                 // An emulator that was built anew need not have a new version.
                 let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
-                parts.add(goarch).add(path.as_os_str().as_encoded_bytes()).add(version).add(format!("{file:?}"))
+                parts.add(goarch).add(path.as_os_str().as_encoded_bytes()).add(version).add(format!("{file:?}"));
+                parts.add(options.join(" "))
             }
         };
         parts.add(format!("{:?} {:?}", spec.isolated, spec.limits));

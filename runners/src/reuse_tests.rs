@@ -30,7 +30,7 @@ fn key(cache: &CacheDirs, digest: &str, exec: &Exec, change: impl Fn(&mut RunSpe
 }
 
 fn emulator(path: &Path) -> Exec {
-    Exec::Emulated { goarch: "arm64".into(), path: path.into(), version: "7.2".into() }
+    Exec::Emulated { goarch: "arm64".into(), path: path.into(), version: "7.2".into(), options: vec![] }
 }
 
 fn facts(end: UnitEnd) -> RunFacts {

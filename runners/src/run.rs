@@ -201,9 +201,9 @@ impl Exec {
     pub fn command(&self, program: &Path) -> Command {
         match self {
             Exec::Native => Command::new(program),
-            Exec::Emulated { path, .. } => {
+            Exec::Emulated { path, options, .. } => {
                 let mut cmd = Command::new(path);
-                cmd.arg(program);
+                cmd.args(options).arg(program);
                 cmd
             }
         }

@@ -1,20 +1,10 @@
 //! A call by name, from another package, of a function that is not inlined.
 
-use super::{CallKind, Declaration, Declared};
+use super::{CallKind, Callee, Declaration, Made};
 use crate::function::FunctionText;
-use goabi_cases::case::Case;
+use crate::plain;
 
 pub(super) struct Kind;
-
-/// The function that is called by name, and through a func value.
-pub(super) fn function(f: &FunctionText) -> Declaration {
-    let name = format!("GoabiFunc_{}", f.stem());
-    Declaration {
-        text: f.declare(None, &name, true),
-        functions: vec![Declared { symbol: name.clone(), line: 1, receiver: None, receiver_value: None, inlinable: false }],
-        name,
-    }
-}
 
 impl CallKind for Kind {
     fn id(&self) -> &'static str {
@@ -23,13 +13,12 @@ impl CallKind for Kind {
     fn about(&self) -> &'static str {
         "by name, across packages, not inlined"
     }
-    fn applies(&self, _: &Case) -> Result<(), String> {
-        Ok(())
+    fn wraps(&self) -> bool {
+        false
     }
-    fn declare(&self, f: &FunctionText) -> Vec<Declaration> {
-        vec![function(f)]
-    }
-    fn callee(&self, f: &FunctionText, own: &str) -> String {
-        format!("{own}GoabiFunc_{}", f.stem())
+    fn make(&self, f: &FunctionText, inner: Option<&Callee>) -> Made {
+        let function: Declaration = plain::function(f, inner);
+        let callee = Callee::new(format!("${}", function.name), true).with(None, inner);
+        Made::new(vec![function], callee)
     }
 }

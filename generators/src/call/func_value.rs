@@ -1,9 +1,9 @@
 //! A call through a func value that lies in a variable: an indirect call with
 //! a closure context.
 
-use super::{CallKind, Declaration, direct};
+use super::{CallKind, Callee, Declaration, Made, Place};
 use crate::function::FunctionText;
-use goabi_cases::case::Case;
+use crate::plain;
 
 pub(super) struct Kind;
 
@@ -14,16 +14,13 @@ impl CallKind for Kind {
     fn about(&self) -> &'static str {
         "through a func value in a variable"
     }
-    fn applies(&self, _: &Case) -> Result<(), String> {
-        Ok(())
-    }
-    fn declare(&self, f: &FunctionText) -> Vec<Declaration> {
-        let stem = f.stem();
+    fn make(&self, f: &FunctionText, inner: Option<&Callee>) -> Made {
+        let function = plain::function(f, inner);
+        let name = format!("GoabiValue_{}", f.stem());
         // An exported variable can be set by anyone: the compiler cannot see through it.
-        let text = format!("var GoabiValue_{stem} = GoabiFunc_{stem}\n");
-        vec![direct::function(f), Declaration { name: format!("GoabiValue_{stem}"), text, functions: vec![] }]
-    }
-    fn callee(&self, f: &FunctionText, own: &str) -> String {
-        format!("{own}GoabiValue_{}", f.stem())
+        let text = format!("var {name} = {}\n", function.name);
+        let callee = Callee::new(format!("${name}"), true).with(None, inner);
+        let value = Declaration { name, text, place: Place::Case, functions: vec![] };
+        Made::new(vec![function, value], callee)
     }
 }

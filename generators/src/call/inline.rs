@@ -1,8 +1,7 @@
 //! A call by name within the package, with inlining allowed.
 
-use super::{CallKind, Declaration, Declared};
-use crate::function::FunctionText;
-use goabi_cases::case::Case;
+use super::{CallKind, Callee, Declaration, Declared, Made, Place};
+use crate::function::{FunctionText, Head};
 
 pub(super) struct Kind;
 
@@ -13,21 +12,22 @@ impl CallKind for Kind {
     fn about(&self) -> &'static str {
         "by name, within the package, inlining allowed"
     }
-    fn applies(&self, _: &Case) -> Result<(), String> {
-        Ok(())
-    }
-    fn declare(&self, f: &FunctionText) -> Vec<Declaration> {
-        let name = format!("goabiInline_{}", f.stem());
-        vec![Declaration {
-            text: f.declare(None, &name, false),
-            functions: vec![Declared { symbol: name.clone(), line: 0, receiver: None, receiver_value: None, inlinable: true }],
-            name,
-        }]
-    }
-    fn callee(&self, f: &FunctionText, own: &str) -> String {
-        format!("{own}goabiInline_{}", f.stem())
-    }
     fn same_package(&self) -> bool {
         true
+    }
+    fn make(&self, f: &FunctionText, inner: Option<&Callee>) -> Made {
+        let name = format!("goabiInline_{}", f.stem());
+        let declared = Declared {
+            symbol: name.clone(),
+            line: 0,
+            receiver: None,
+            receiver_value: None,
+            inlinable: true,
+            owner: self.id(),
+        };
+        let text = f.function(&Head { name: &name, ..Head::default() }, inner);
+        let functions = if inner.is_none() { vec![declared] } else { vec![] };
+        let callee = Callee::new(format!("${name}"), true).with(None, inner);
+        Made::new(vec![Declaration { name, text, place: Place::Case, functions }], callee)
     }
 }

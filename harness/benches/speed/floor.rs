@@ -36,6 +36,9 @@ pub fn plan(b: &Bench, cases: &Path) -> Result<Plan> {
 /// The plan for targets (`host` is this machine's) and builds.
 pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Result<Plan> {
     let targets: Vec<String> = targets.iter().map(|t| if *t == "host" { b.host() } else { t }.to_string()).collect();
+    let chains: Vec<&str> = goabi_generators::call::chains().iter().map(|c| c.id()).collect();
+    let profile = goabi_cases::profile::load("default", &goabi_generators::call::ids(), &chains)
+        .map_err(|_| "the default profile")?;
     let request = Request {
         cases: vec![cases.to_path_buf()],
         expectations: vec![],
@@ -43,6 +46,8 @@ pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Re
         targets: plan::targets(&targets)?,
         builds: Build::ALL.iter().copied().filter(|x| builds.contains(&x.id())).collect(),
         calls: goabi_generators::call::ids().into_iter().map(str::to_string).collect(),
+        stress: vec![goabi_cases::stress::Stress::NONE],
+        profile: Some(profile),
     };
     let (files, mistakes) = plan::load(&request.cases)?;
     if let Some(m) = mistakes.first() {

@@ -7,7 +7,9 @@ use goabi_cases::case::CaseFile;
 use goabi_cases::cell::{Build, Target};
 use goabi_cases::expectation::{self, Expectation};
 use goabi_cases::mistake::Mistake;
+use goabi_cases::profile::{self, Profile};
 use goabi_cases::selector::{BadSelector, Selector};
+use goabi_cases::stress::{Stress, WORDS};
 use goabi_generators::call;
 use goabi_reports::store::StoreError;
 use goabi_runners::cancel::Cancel;
@@ -153,13 +155,10 @@ pub(crate) struct Common {
     pub cancel: Cancel,
 }
 
-/// Reads a selection's words.
+/// Reads a selection's words. Whoever names cases, builds, calls or stress gets
+/// all of it; else a profile says what there is.
 pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
     let selectors = s.selectors.iter().map(|t| t.parse()).collect::<Result<Vec<Selector>, _>>()?;
-    let mut targets = plan::targets(&s.target)?;
-    if targets.is_empty() {
-        targets = default_targets(&selectors)?;
-    }
     let words = |l: &[String]| -> Vec<String> {
         let mut seen = std::collections::HashSet::new();
         let words = l.iter().flat_map(|w| w.split(',')).map(str::trim).filter(|w| !w.is_empty());
@@ -170,17 +169,49 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
     for w in words(&s.build) {
         builds.push(Build::from_id(&w).ok_or_else(|| PlanError::BadBuild(w, Build::ALL.map(Build::id).join(", ")))?);
     }
-    if builds.is_empty() {
-        builds = Build::DEFAULT.to_vec();
-    }
     let mut calls = words(&s.call);
     for c in &calls {
         if call::by_id(c).is_none() {
             return Err(PlanError::BadCall(c.clone(), call::ids().join(", ")).into());
         }
     }
+    let mut stress = Vec::new();
+    for w in words(&s.stress) {
+        stress.push(stress_of(&w)?);
+    }
+    let names = |sel: &Selector| sel.names_case() || (2..4).any(|part| sel.names(part).is_some());
+    let chosen = selectors.iter().any(names) || !builds.is_empty() || !calls.is_empty() || !stress.is_empty();
+    let profile = match &s.profile {
+        None if chosen => None,
+        name => Some(profile(name.as_deref().unwrap_or("default"))?),
+    };
+    let mut targets = plan::targets(&s.target)?;
+    if targets.is_empty() {
+        targets = match (&profile, crate::setup::named(&selectors, 1)) {
+            (Some(p), None) => plan::targets(&p.targets)?,
+            (_, _) => default_targets(&selectors)?,
+        };
+    }
+    if builds.is_empty() {
+        builds = profile.as_ref().map_or_else(|| Build::DEFAULT.to_vec(), |p| p.builds.clone());
+    }
     if calls.is_empty() {
         calls = call::ids().into_iter().map(str::to_string).collect();
+        // Chains are there where a selector speaks of them.
+        let asks = |sel: &Selector| sel.part(3).is_some_and(|p| p.contains(call::CHAIN));
+        if selectors.iter().any(asks) {
+            calls.extend(call::chains().iter().map(|c| c.id().to_string()));
+        }
+    }
+    if stress.is_empty() {
+        stress.push(Stress::NONE);
+        for text in selectors.iter().filter_map(|sel| sel.names(2)) {
+            if let Some((_, words)) = text.split_once('+') {
+                stress.push(stress_of(words)?);
+            }
+        }
+        stress.sort_unstable();
+        stress.dedup();
     }
     let own = s.cases.is_empty();
     let cases = if own { vec![plan::default_cases()] } else { s.cases.clone() };
@@ -188,7 +219,22 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
     if expectations.is_empty() && own && plan::yaml_files(&[plan::default_expectations()]).is_ok() {
         expectations.push(plan::default_expectations());
     }
-    Ok(Request { cases, expectations, selectors, targets, builds, calls })
+    Ok(Request { cases, expectations, selectors, targets, builds, calls, stress, profile })
+}
+
+fn stress_of(words: &str) -> Result<Stress, PlanError> {
+    let all = || WORDS.iter().map(|w| w.id).collect::<Vec<_>>().join(", ");
+    Stress::of(words.split('+').map(str::trim)).map_err(|e| PlanError::BadStress(e.to_string(), all()))
+}
+
+/// The profile of that name, or in that file.
+fn profile(name: &str) -> Result<Profile, CommandError> {
+    let chains: Vec<&str> = call::chains().iter().map(|c| c.id()).collect();
+    if !profile::BUILT_IN.iter().any(|(n, _)| *n == name) && !std::path::Path::new(name).exists() {
+        let known = profile::BUILT_IN.map(|(n, _)| n).join(", ");
+        return Err(CommandError::Usage(format!("there is no profile `{name}`, and no such file; there are {known}")));
+    }
+    profile::load(name, &call::ids(), &chains).map_err(CommandError::Mistakes)
 }
 
 /// amd64 and arm64, unless the selectors name targets.

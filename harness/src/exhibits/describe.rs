@@ -4,6 +4,7 @@ use super::Exhibit;
 use super::places::{assigned, located};
 use super::read::Seen;
 use super::sources::Variant;
+use crate::job::port;
 use crate::oracles::dwarf::named_slots;
 use crate::plan::Job;
 use goabi_cases::assignment::{Assignment, assign};
@@ -64,7 +65,7 @@ fn problems(i: &Inside<'_>, seen: &Seen) -> Vec<Problem> {
         },
         (_, Fact::NotRequested) => return vec![],
     };
-    let place = format!("{}/{}/{}", i.toolchain.label, i.job.target, i.job.build);
+    let place = format!("{}/{}/{}{}", i.toolchain.label, i.job.target, i.job.build, i.job.stress);
     vec![Problem {
         kind: ProblemKind::Unreadable,
         toolchain: Some(i.toolchain.label.clone()),
@@ -91,7 +92,7 @@ fn exhibit(i: &Inside<'_>, seen: &Seen, f: &Function, picks: &Picks<'_>, artifac
         case: picks.case.id.to_string(),
         toolchain: i.toolchain.label.clone(),
         target: i.job.target.to_string(),
-        build: i.job.build.to_string(),
+        build: format!("{}{}", i.job.build, i.job.stress),
         symbol: f.symbol.clone(),
         calls: f.calls.iter().map(|c| (*c).to_string()).collect(),
         assignment: match &assignment {
@@ -116,7 +117,13 @@ fn exhibit(i: &Inside<'_>, seen: &Seen, f: &Function, picks: &Picks<'_>, artifac
         package: f.package.clone(),
         file: f.file.clone(),
         vectors: f.vectors.clone(),
-        variant: Variant { case: picks.at, calls: picks.calls.clone() },
+        variant: Variant {
+            case: picks.at,
+            calls: picks.calls.clone(),
+            goarch: &arch.goarch,
+            version,
+            takes: port(i.job).takes,
+        },
         span: match (facts, function) {
             (_, Some(function)) => Ok((function.low_pc, function.high_pc)),
             (Some(facts), None) if facts.inlined_only.contains(&f.symbol) => {

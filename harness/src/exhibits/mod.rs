@@ -17,7 +17,7 @@ mod tests;
 
 pub(crate) use collect::collect;
 pub(crate) use describe::{Inside, Picks, describe};
-pub(crate) use read::read;
+pub(crate) use read::{Seen, read};
 
 use goabi_cases::arch::Arch;
 use goabi_reports::function::FunctionRecord;

@@ -1,19 +1,24 @@
 //! The generated Go of cases with findings.
 
 use super::spoken::Spoken;
-use crate::job::Shared;
+use crate::job::{Shared, port};
 use crate::plan::Job;
-use goabi_generators::call;
+use goabi_cases::arch::Arch;
+use goabi_cases::version::GoVersion;
+use goabi_generators::call::{self, Port};
 use goabi_generators::program::{Selected, generate};
 use goabi_reports::function::SourceRecord;
 use std::collections::BTreeMap;
 
 /// What a case's own files depend on: the case, as indexes of its file and of
-/// itself therein, and the calls that its job makes of it.
+/// itself therein, the calls that its job makes of it, and the port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Variant {
     pub case: (usize, usize),
     pub calls: Vec<&'static str>,
+    pub goarch: &'static str,
+    pub version: GoVersion,
+    pub takes: bool,
 }
 
 /// The sources to be shown, one variant a case.
@@ -31,7 +36,9 @@ impl Variant {
         let Some(file) = s.files.get(self.case.0) else { return BTreeMap::new() };
         let Some(case) = file.cases.get(self.case.1) else { return BTreeMap::new() };
         let calls = self.calls.iter().filter_map(|id| call::by_id(id)).collect();
-        let mut program = generate(&[Selected { file, case, calls }]);
+        let Some(arch) = Arch::get(self.goarch) else { return BTreeMap::new() };
+        let mut program =
+            generate(&[Selected { file, case, calls }], Port { arch, version: self.version, takes: self.takes });
         program.files.retain(|path, _| program.owners.contains_key(path));
         program.files
     }
@@ -45,7 +52,13 @@ impl Sources {
         for job in jobs {
             let mut by_case: BTreeMap<(usize, usize), (Variant, bool)> = BTreeMap::new();
             for c in job.cells.iter().filter(|c| c.skip.is_none()) {
-                let variant = Variant { case: c.case, calls: vec![] };
+                let variant = Variant {
+                    case: c.case,
+                    calls: vec![],
+                    goarch: &job.arch.goarch,
+                    version: job.version,
+                    takes: port(job).takes,
+                };
                 let (variant, found) = by_case.entry(c.case).or_insert((variant, false));
                 variant.calls.push(c.call.id());
                 *found |= spoken.cells().contains(&c.cell.to_string());

@@ -39,6 +39,7 @@ pub fn assembly(
         toolchain: bench.toolchain,
         target,
         build: mode,
+        stress: goabi_cases::stress::Stress::NONE,
         sources: &sources,
         extra_env: &[],
         limits: Limits::BUILD,

@@ -44,7 +44,7 @@ pub fn word(arch: &Arch, seen: &Seen<'_>, offset: u64, size: u64) -> Confirmed {
     }
     let bytes = match seen.bytes {
         Ok(bytes) => bytes,
-        Err(why) => return not(why),
+        Err(why) => return not(&why.to_string()),
     };
     let range = |of: &[u8], from: u64| {
         let from = usize::try_from(from).ok()?;
@@ -81,7 +81,7 @@ pub fn word(arch: &Arch, seen: &Seen<'_>, offset: u64, size: u64) -> Confirmed {
             }
         }
         Leaf::Leads { seen: None, .. } | Leaf::Type { seen: None, .. } => {
-            let why = seen.value.as_ref().err().map_or("what it leads to was not read", String::as_str);
+            let why = seen.value.as_ref().err().map_or("what it leads to was not read".into(), ToString::to_string);
             not(&format!("{number} could not be followed: {why}"))
         }
     }

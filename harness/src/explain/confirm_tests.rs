@@ -56,7 +56,7 @@ fn a_slices_words_are_told_apart() {
     assert_eq!(of(Ok(slice(0xc000_0010, &[1, 9], 3)), &held, 0).0, Answer::HeldOther);
     // Pointer and length exchanged: the one is no address, the other no such length.
     let swapped = bytes(&[2, 0xc000_0010, 3]);
-    let lost = || Err("a slice of length 3221225488".to_string());
+    let lost = || Err("a slice of length 3221225488".into());
     assert_eq!(of(lost(), &swapped, 0), (Answer::HeldOther, "0x0000000000000002".into()));
     assert_eq!(of(lost(), &swapped, 8).0, Answer::HeldOther);
     assert_eq!(of(lost(), &swapped, 16).0, Answer::Held);
@@ -99,7 +99,7 @@ fn what_tells_nothing_is_not_ticked() {
     let f = Value::Func(Some(goabi_cases::value::Func { returns: vec![] }));
     assert_eq!(of("amd64", "func()", &f, Ok(f.clone()), &held, 0, 8).0, Answer::NotObserved);
     let (ty, no, there) =
-        (type_of_text(&Scope::empty().unwrap(), "int").unwrap(), Err("R0 cannot be read".to_string()), Ok(held));
+        (type_of_text(&Scope::empty().unwrap(), "int").unwrap(), Err("R0 cannot be read".into()), Ok(held));
     let one = Value::Int(1);
     let seen = |bytes, untold| Seen { ty: &ty, want: &one, value: &Ok(Value::Int(1)), bytes, untold };
     for (seen, why) in [(seen(&no, None), "R0 cannot be read"), (seen(&there, Some("no value")), "no value")] {

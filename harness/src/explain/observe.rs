@@ -9,13 +9,14 @@ use crate::exhibits;
 use crate::job::{JobResult, Shared, inside, program_of};
 use crate::plan::{Job, PlannedCell};
 use crate::setup::Execs;
-use crate::witness::{How, Program, plan, watch_by};
+use crate::witness::{How, Watched, plan, watch_by};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Expected, Outcome};
 use goabi_cases::cell::{Cell, Target};
+use goabi_cases::stress::Stress;
 use goabi_cases::types::GoType;
 use goabi_cases::value::Value;
-use goabi_generators::call::CALLS;
+use goabi_generators::call::by_id;
 use goabi_reports::explain::model::{Answer, Confirmed, Port};
 use goabi_runners::build::{BuildSpec, Built, Sources, build};
 use goabi_runners::error::RunnerError;
@@ -26,7 +27,7 @@ use goabi_runners::observe::records::Fact;
 pub const CALL: &str = "direct";
 
 /// What was seen of a call, or why it was not.
-type Watched = Result<(How, CallSeen), String>;
+type Shown = Result<(How, CallSeen), String>;
 
 /// Watches a call for one column, by the toolchain of that index, and notes at
 /// the port what was seen. `shared` holds the staged file.
@@ -67,19 +68,28 @@ fn first_line(text: &str) -> String {
 /// The job of one column: one cell of one case.
 fn job(column: &Column, toolchain: usize, shared: &Shared<'_>) -> Option<Job> {
     let target = Target { goarch: column.arch.goarch.clone() };
-    let call = CALLS.iter().find(|c| c.id() == CALL).copied()?;
+    let call = by_id(CALL)?;
     let cell = Cell {
         case: shared.files.first()?.cases.first()?.id.clone(),
         toolchain: shared.toolchains.get(toolchain)?.label.clone(),
         target: target.clone(),
         build: column.build,
+        stress: Stress::NONE,
         call: CALL.to_string(),
     };
     let cells = vec![PlannedCell { cell, case: (0, 0), call, skip: None }];
-    Some(Job { toolchain, target, build: column.build, arch: column.arch, cells })
+    Some(Job {
+        toolchain,
+        target,
+        build: column.build,
+        stress: Stress::NONE,
+        arch: column.arch,
+        version: column.version,
+        cells,
+    })
 }
 
-fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -> Result<Watched, RunnerError> {
+fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -> Result<Shown, RunnerError> {
     if let Err(why) = column.build.applies(column.arch, column.version) {
         return Ok(Err(why));
     }
@@ -97,6 +107,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
         toolchain: &shared.toolchains[toolchain],
         target: &job.target,
         build: job.build,
+        stress: job.stress,
         sources: &sources,
         extra_env: &[],
         limits: shared.build_limits,
@@ -117,7 +128,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
     let inside = inside(&job, shared, &group, &program, &artifact);
     let mut plan = match plan(&inside, dwarf) {
         Ok(plan) => plan,
-        Err(e) => return Ok(Err(e.to_string())),
+        Err(why) => return Ok(Err(why)),
     };
     (plan.bytes, plan.statements) = (true, false);
     let all = watch_by(shared, &inside, &plan, (None, None), &mut JobResult::default())?;
@@ -125,11 +136,11 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
 }
 
 /// The first way of watching that showed the call; else why none did.
-fn called(all: &[(How, Program)]) -> Watched {
+fn called(all: &[(How, Watched)]) -> Shown {
     let mut reasons = Vec::new();
     for (how, program) in all {
         let why = match program {
-            Program::Seen(facts) => {
+            Watched::Seen(facts) => {
                 let mut units = facts.units.values();
                 if let Some(call) = facts.units.values().find_map(|u| u.calls.first()) {
                     return Ok((*how, call.clone()));
@@ -139,7 +150,7 @@ fn called(all: &[(How, Program)]) -> Watched {
                     None => "the function was never entered".to_string(),
                 }
             }
-            Program::Skipped(why) | Program::Unavailable(why) => why.clone(),
+            Watched::Skipped(why) | Watched::Unavailable(why) => why.clone(),
         };
         reasons.push(why);
     }

@@ -56,6 +56,7 @@ impl<'a> Scene<'a> {
                 toolchain: "go1.27.3".into(),
                 target: Target { goarch: arch.goarch.clone() },
                 build: Build::Opt,
+                stress: goabi_cases::stress::Stress::NONE,
                 call: "direct".into(),
             };
             let seen = [VectorSeen { expected, records: Fact::Seen(records), end: UnitEnd::Finished }];

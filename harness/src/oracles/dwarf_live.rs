@@ -5,7 +5,7 @@
 use super::registers::{call_of, cut};
 use super::{Oracle, Subject};
 use crate::oracles::dwarf::{Symptom, slot_numbers, symptom};
-use crate::witness::{How, Machine, Said, View, hear};
+use crate::witness::{How, Said, View, hear};
 use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::signature::Signature;
 use goabi_cases::value::identify;
@@ -15,6 +15,10 @@ use goabi_runners::observe::machine::{CallSeen, EntrySeen, PlaceKind, Sight, Slo
 use goabi_runners::observe::records::Fact;
 
 pub(super) struct Kind;
+
+/// The call kinds whose functions are looked at as a debugger does: a function,
+/// one that may be inlined, a method. Other kinds' functions are compiled alike.
+const LOOKED_AT: [&str; 3] = ["direct", "inline", "interface_method"];
 
 impl Oracle for Kind {
     fn id(&self) -> &'static str {
@@ -27,6 +31,13 @@ impl Oracle for Kind {
         let Some(m) = s.machine else {
             return vec![Verdict::Inapplicable("the machine was not watched".into())];
         };
+        if let Err(verdict) = s.own() {
+            return vec![verdict];
+        }
+        if !LOOKED_AT.contains(&s.cell.call.as_str()) {
+            let why = format!("a debugger's view is compared in the cells of {}", LOOKED_AT.join(", "));
+            return vec![Verdict::Inapplicable(why)];
+        }
         let facts = match s.dwarf {
             Fact::Seen(facts) => facts,
             Fact::NotRequested => return vec![Verdict::Unobserved("the program's DWARF was not read".into())],
@@ -35,13 +46,13 @@ impl Oracle for Kind {
         let witnesses: Vec<(How, Vec<(String, Said)>)> = m
             .views
             .iter()
-            .map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector(s, facts, m, v, i)).collect()))
+            .map(|v| (v.how, (0..m.expected.len()).flat_map(|i| vector(s, facts, v, i)).collect()))
             .collect();
         hear(s, "dwarf_live", &witnesses)
     }
 }
 
-fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -> Vec<(String, Said)> {
+fn vector(s: &Subject, facts: &DwarfFacts, view: &View, i: usize) -> Vec<(String, Said)> {
     let path = |rest: &str| format!("vectors[{i}].{rest}");
     let (f, call) = match call_of(s, view, i) {
         Ok(found) => found,
@@ -80,7 +91,7 @@ fn vector(s: &Subject, facts: &DwarfFacts, _: &Machine, view: &View, i: usize) -
     };
     let mut add = |place: &str, words: &str, offset: u64, (n, sight): (usize, &Sight), entry: Option<&EntrySeen>| {
         let Some((word, at)) = known(n) else { return };
-        let said = said(sight, truth(call, entry, at), words, symptom(n, at, offset));
+        let said = said(sight, truth(call, entry, at), words, || symptom(n, at, offset));
         let path = path(&format!("{place}.{word}"));
         // At many statements one lie is one finding.
         let again = |(p, before): &(String, Said)| match (before, &said) {
@@ -137,7 +148,7 @@ fn text(seen: &SlotSeen) -> String {
     }
 }
 
-fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: Option<Symptom>) -> Said {
+fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: impl FnOnce() -> Option<Symptom>) -> Said {
     let expected = || truth.map_or_else(|| "the value".to_string(), text);
     match sight {
         Sight::True => Said::Agree,
@@ -146,7 +157,7 @@ fn said(sight: &Sight, truth: Option<&SlotSeen>, words: &str, symptom: Option<Sy
         Sight::Other { shown, location, described } => Said::Disagree {
             expected: expected(),
             basis: Basis::Case,
-            actual: match symptom {
+            actual: match symptom() {
                 Some(Symptom::Shifted(words)) => format!("{}{words}", text(shown)),
                 // By chance something else each time.
                 Some(Symptom::Elsewhere(words)) => words.to_string(),

@@ -7,7 +7,8 @@ use goabi_cases::case::{Case, CaseFile, Expected};
 use goabi_cases::cell::Cell;
 use goabi_cases::value::{Value, identify};
 use goabi_cases::version::GoVersion;
-use goabi_generators::program::Function;
+use goabi_generators::call::{self, Call};
+use goabi_generators::program::{Function, Site};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
 use goabi_runners::observe::dwarf::DwarfFacts;
 use goabi_runners::observe::records::{CallRecords, Fact, TypeRecord};
@@ -19,7 +20,7 @@ mod dwarf_live;
 pub mod layout;
 mod panics;
 pub(crate) mod registers;
-mod values;
+pub(crate) mod values;
 
 #[cfg(test)]
 pub(crate) use values::planted;
@@ -48,6 +49,8 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug)]
 pub struct VectorSeen {
     pub expected: Expected,
+    /// What the way of calling adds.
+    pub site: Site,
     pub records: Fact<CallRecords>,
     pub end: UnitEnd,
 }
@@ -75,7 +78,35 @@ pub trait Oracle: Sync {
     }
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// What is to be said of a cell whose call reaches no function under test
+    /// that is known by its signature.
+    fn no_function(&self) -> Verdict {
+        if call::by_id(&self.cell.call).is_some_and(Call::dictionary) {
+            let why = "code that is instantiated with a dictionary has parameters that no source names";
+            return Verdict::Inapplicable(why.into());
+        }
+        Verdict::Unobserved("no function under test is known".into())
+    }
+
+    /// The functions that this cell is to judge by themselves, apart from the
+    /// call: several kinds share a function, and it is judged in one's cells.
+    ///
+    /// # Errors
+    /// What is to be said instead.
+    fn own(&self) -> Result<Vec<&'a Function>, Verdict> {
+        if !self.cell.stress.is_none() {
+            return Err(Verdict::Inapplicable("the function itself is judged in cells without stress".into()));
+        }
+        let Some(first) = self.functions.first() else { return Err(self.no_function()) };
+        let own: Vec<&Function> = self.functions.iter().copied().filter(|f| f.owner == self.cell.call).collect();
+        if own.is_empty() {
+            let why = format!("the function itself is judged in the cells of `{}`", first.owner);
+            return Err(Verdict::Inapplicable(why));
+        }
+        Ok(own)
+    }
+
     /// A disagreement of this cell.
     #[must_use]
     pub fn finding(

@@ -6,6 +6,7 @@ use super::{OpenFact, Oracle, Subject, VectorSeen, identified};
 use goabi_cases::case::{Action, Outcome, RecoveredBy};
 use goabi_cases::selector::glob;
 use goabi_cases::value::{Value, differences, identify, show};
+use goabi_generators::call::{Meanwhile, Results};
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::records::{CallRecords, Fact, Recovered};
 use goabi_runners::process::Ended;
@@ -30,7 +31,8 @@ impl Oracle for Kind {
             if let Outcome::Returns(_) = v.expected.outcome {
                 // Texts of runtime errors change with releases and with the width of an int.
                 let class = format!("{} {}", s.cell.toolchain, s.arch.word_size);
-                let text = r.recovered.iter().map(recovered_words).collect::<Vec<_>>().join("; ");
+                let told = r.recovered.iter().filter(|x| x.by != OUTER);
+                let text = told.map(recovered_words).collect::<Vec<_>>().join("; ");
                 out.push(OpenFact { path: format!("vectors[{i}].recovered"), class, text });
             }
             if v.expected.trace.is_none() {
@@ -83,7 +85,46 @@ fn ending(v: &VectorSeen, r: &CallRecords) -> String {
 
 /// What was recovered last, by anyone or by the one given; nothing to recover does not count.
 fn last_recovered<'a>(r: &'a CallRecords, by: Option<&str>) -> Option<&'a Recovered> {
-    r.recovered.iter().rev().find(|x| x.value != Value::Interface(None) && by.is_none_or(|b| b == x.by))
+    // What is left of the caller's own panic is a question of its own.
+    let told = r.recovered.iter().rev().filter(|x| x.by != OUTER);
+    told.into_iter().find(|x| x.value != Value::Interface(None) && by.is_none_or(|b| b == x.by))
+}
+
+/// By whom the end of a caller's own panic is told.
+const OUTER: &str = "outer";
+
+/// Whether the caller's own panic was still under way when the call had come to
+/// its end: a `recover` ends it if, and only if, it was "called directly by a
+/// deferred function" (Go specification, Handling panics).
+fn underway(s: &Subject, i: usize, v: &VectorSeen, r: &CallRecords) -> Option<Verdict> {
+    if v.site.meanwhile == Meanwhile::Nothing {
+        return None;
+    }
+    let path = format!("vectors[{i}].underway");
+    let told: Vec<bool> =
+        r.recovered.iter().filter(|x| x.by == OUTER).map(|x| x.value != Value::Interface(None)).collect();
+    let want = match (s.case.recovers, v.site.deferred_itself) {
+        (false, _) => true,
+        (true, Some(itself)) => !itself,
+        (true, None) => {
+            let why = "the specification does not say whether this defers the function itself";
+            return Some(Verdict::Inapplicable(why.into()));
+        }
+    };
+    let words = |panics: bool| if panics { "the caller's panic goes on" } else { "the caller's panic was recovered" };
+    Some(match told.as_slice() {
+        [] => Verdict::Unobserved(format!("{path}: the caller did not report it")),
+        [got] if *got == want => Verdict::Agree,
+        [got] => s.finding("panics", path, Basis::Spec, words(want).into(), words(*got).into(), evidence(v)),
+        more => s.finding(
+            "panics",
+            path,
+            Basis::Spec,
+            words(want).into(),
+            format!("it was told {} times", more.len()),
+            vec![],
+        ),
+    })
 }
 
 fn by_word(by: RecoveredBy) -> &'static str {
@@ -120,33 +161,32 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
         s.finding("panics", format!("vectors[{i}].outcome"), Basis::Case, want, ending(v, r), evidence(v))
     };
     let finished = v.end == UnitEnd::Finished;
+    // Of a deferred call the end is seen, and not what it gave.
+    let ended = r.results.is_some() || (r.dropped && v.site.results == Results::Dropped);
+    out.extend(underway(s, i, v, r));
     match &v.expected.outcome {
         Outcome::Returns(_) => {
             let generated = s.case.vectors.get(i).is_some_and(|v| v.action != Action::Body);
             let surprise = generated && last_recovered(r, None).is_some();
-            let plain = finished
-                && r.returned
-                && r.results.is_some()
-                && !r.goexit
-                && !surprise
-                && last_recovered(r, Some("unit")).is_none();
+            let plain =
+                finished && r.returned && ended && !r.goexit && !surprise && last_recovered(r, Some("unit")).is_none();
             out.push(if plain { Verdict::Agree } else { outcome("returned".into()) });
         }
         Outcome::Goexit => {
-            let ok = finished && r.goexit && !r.returned && r.results.is_none();
+            let ok = finished && r.goexit && !r.returned && !ended;
             out.push(if ok { Verdict::Agree } else { outcome("runtime.Goexit".into()) });
         }
         Outcome::Dies { line, exit } => out.push(dies(s, i, v, line, *exit, r)),
         Outcome::Recovered { by, value, ty, text, results } => {
             let found = last_recovered(r, Some(by_word(*by))).filter(|_| finished && r.returned);
             // A call whose caller recovers did not return; one whose callee recovers did.
-            let returned = r.results.is_some() == (*by == RecoveredBy::Callee);
+            let returned = ended == (*by == RecoveredBy::Callee);
             let Some(found) = found.filter(|_| returned) else {
                 out.push(outcome(format!("{} recovered {}", by_word(*by), wanted_value(value, ty, text))));
                 return out;
             };
             recovered(s, i, found, value.as_ref(), ty.as_deref(), text.as_deref(), &mut out);
-            if let Some(want) = results {
+            if let Some(want) = results.as_ref().filter(|_| v.site.results == Results::Returned) {
                 results_after(s, i, want, r, &mut out);
             }
         }

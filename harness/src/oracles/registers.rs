@@ -10,7 +10,7 @@ use goabi_cases::signature::Signature;
 use goabi_cases::value::{Value, differences, identify, show};
 use goabi_generators::program::Function;
 use goabi_reports::verdict::{Basis, Verdict};
-use goabi_runners::observe::machine::{CallSeen, Cut, SlotSeen, TOO_MUCH};
+use goabi_runners::observe::machine::{CallSeen, Cut, SlotSeen, Unread, may_be_too_large};
 
 pub(super) struct Kind;
 
@@ -75,10 +75,13 @@ pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(
     match &view.watched {
         Watched::Skipped(why) => return Err(Said::Inapplicable(why.clone())),
         Watched::Unavailable(why) => return Err(Said::Unobserved(why.clone())),
-        Watched::Seen { .. } => {}
+        Watched::Seen(_) => {}
     }
     let Some(f) = s.functions.iter().find(|f| f.vectors.contains(&i)) else {
-        return Err(Said::Unobserved("no function under test is known".into()));
+        return Err(match s.no_function() {
+            Verdict::Inapplicable(why) if s.functions.is_empty() => Said::Inapplicable(why),
+            _ => Said::Unobserved("no function under test is known".into()),
+        });
     };
     let Some(unit) = view.unit(i) else {
         return Err(Said::Unobserved("the unit was not watched".into()));
@@ -182,6 +185,12 @@ fn results(
     let mut places = Vec::new();
     if let Some(seen) = &call.at_return {
         places.push(("return", "return instruction", seen));
+    } else if call.in_caller.is_some() {
+        let said = match call.given_up {
+            true => Said::Inapplicable("too many inner calls return before the one under test".into()),
+            false => unseen("return instruction"),
+        };
+        out.push((path("return".into()), said));
     }
     if let Some(seen) = &call.in_caller {
         places.push(("caller", "return address", seen));
@@ -226,10 +235,15 @@ pub(super) fn place(s: &Subject, slot: &Slot) -> String {
 }
 
 fn compare(s: &Subject, slot: &Slot, want: &Value, seen: &SlotSeen, at: &str) -> Said {
+    if *want == Value::Unstated {
+        return Said::Inapplicable("the case does not state the value".into());
+    }
     let place = || format!("at the {at}, in {} ({})", place(s, slot), slot.ty);
     let seen = match seen {
         Ok(seen) => seen,
-        Err(why) if why == TOO_MUCH => return Said::Inapplicable("the value is too large to be read at a stop".into()),
+        Err(Unread::TooMuch(_)) if may_be_too_large(want) => {
+            return Said::Inapplicable("the value is too large to be read at a stop".into());
+        }
         Err(why) => {
             return Said::Disagree {
                 expected: show(want),

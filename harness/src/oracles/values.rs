@@ -4,8 +4,12 @@
 use super::{OpenFact, Oracle, Subject, VectorSeen, identified};
 use goabi_cases::case::Outcome;
 use goabi_cases::value::{Value, differences, identify, show};
+use goabi_generators::call::Results;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::records::{CallRecords, Fact};
+
+/// Why results are not compared that a call drops.
+pub(crate) const DROPPED: &str = "nobody gets the results of a deferred call";
 
 pub(super) struct Kind;
 
@@ -73,6 +77,7 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
     };
     let seen = identified(records, v.expected.args.len());
     let mut out = arguments(s, i, v, &seen);
+    out.extend(context(s, i, v, records));
     match (&v.expected.outcome, &seen.results) {
         (Outcome::Returns(want), Some(got)) if want.len() == got.len() => {
             for (n, (w, g)) in want.iter().zip(got).enumerate() {
@@ -87,6 +92,9 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
             format!("{} results", got.len()),
             vec![],
         )),
+        (Outcome::Returns(_), None) if v.site.results == Results::Dropped => {
+            out.push(Verdict::Inapplicable(DROPPED.into()));
+        }
         // The outcome itself is the question of `panics`, which fails here.
         (Outcome::Returns(_), None) => out.push(Verdict::Inapplicable("the call did not return".into())),
         (Outcome::Recovered { .. } | Outcome::Dies { .. } | Outcome::Goexit, _) => {
@@ -116,6 +124,26 @@ fn arguments(s: &Subject, i: usize, v: &VectorSeen, seen: &CallRecords) -> Vec<V
     }
     if v.expected.args.is_empty() {
         out.push(Verdict::Agree);
+    }
+    out
+}
+
+/// What came with the call beside its arguments: a receiver, captured variables.
+fn context(s: &Subject, i: usize, v: &VectorSeen, records: &CallRecords) -> Vec<Verdict> {
+    let mut out = Vec::new();
+    for n in 0..v.site.context.len().max(records.context.len()) {
+        let path = format!("vectors[{i}].context[{n}]");
+        out.push(match (v.site.context.get(n), records.context.get(n)) {
+            (Some(want), Some(got)) => {
+                let (mut want, mut got) = (want.clone(), got.clone());
+                identify([&mut want]);
+                identify([&mut got]);
+                compare(s, path, &want, &got)
+            }
+            (Some(_), None) => Verdict::Unobserved(format!("{path}: the callee did not report it")),
+            (None, Some(got)) => s.finding("values", path, Basis::Case, "nothing".into(), show(got), vec![]),
+            (None, None) => continue,
+        });
     }
     out
 }

@@ -8,7 +8,7 @@ mod watch;
 pub(crate) use hear::{Said, hear};
 pub(crate) use plan::plan;
 pub use watch::Observers;
-pub(crate) use watch::{Program, watch, watch_by};
+pub(crate) use watch::{watch, watch_by};
 
 use goabi_cases::case::Expected;
 use goabi_runners::observe::machine::{CallSeen, MachineFacts, UnitSeen};
@@ -46,16 +46,14 @@ pub struct Machine {
 pub struct View {
     pub how: How,
     pub watched: Watched,
+    /// One entry a vector of the case: its unit.
+    pub units: Vec<Option<u32>>,
 }
 
 /// What became of watching a program.
 #[derive(Clone, Debug)]
 pub enum Watched {
-    Seen {
-        facts: Arc<MachineFacts>,
-        /// One entry a vector of the case: its unit.
-        units: Vec<Option<u32>>,
-    },
+    Seen(Arc<MachineFacts>),
     /// It cannot be done on this machine, for that reason.
     Skipped(String),
     /// It should have been possible.
@@ -64,19 +62,14 @@ pub enum Watched {
 
 impl View {
     /// What a program showed of the vectors that have these units.
-    pub(crate) fn of(how: How, program: &Program, units: Vec<Option<u32>>) -> View {
-        let watched = match program {
-            Program::Seen(facts) => Watched::Seen { facts: Arc::clone(facts), units },
-            Program::Skipped(why) => Watched::Skipped(why.clone()),
-            Program::Unavailable(why) => Watched::Unavailable(why.clone()),
-        };
-        View { how, watched }
+    pub(crate) fn of(how: How, program: &Watched, units: Vec<Option<u32>>) -> View {
+        View { how, watched: program.clone(), units }
     }
 
     /// The unit of a vector.
     pub(crate) fn unit(&self, vector: usize) -> Option<&UnitSeen> {
         match &self.watched {
-            Watched::Seen { facts, units } => facts.units.get(&(*units.get(vector)?)?),
+            Watched::Seen(facts) => facts.units.get(&(*self.units.get(vector)?)?),
             Watched::Skipped(_) | Watched::Unavailable(_) => None,
         }
     }

@@ -15,12 +15,13 @@ use goabi_runners::observe::machine::{Plan, SlotAt, Watched};
 /// The plan for a program.
 ///
 /// # Errors
-/// A signature that the port cannot have.
-pub(crate) fn plan<'a>(i: &Inside<'a>, dwarf: &'a DwarfFacts) -> Result<Plan<'a>, LayoutError> {
+/// In words: a signature that the port cannot have.
+pub(crate) fn plan<'a>(i: &Inside<'a>, dwarf: &'a DwarfFacts) -> Result<Plan<'a>, String> {
     let mut functions = Vec::new();
     for f in &i.program.functions {
-        let Some(picks) = i.picks.get(f.case) else { continue };
-        functions.push(watched(i, f, picks.case, dwarf)?);
+        // One left out would give all that follow the numbers of others.
+        let picks = i.picks.get(f.case).ok_or_else(|| format!("{}: its case was not chosen", f.symbol))?;
+        functions.push(watched(i, f, picks.case, dwarf).map_err(|e| e.to_string())?);
     }
     let reaches = |unit: &goabi_generators::program::Unit| -> Vec<usize> {
         let UnitKind::Call { call, vector } = &unit.kind else { return vec![] };

@@ -1,6 +1,6 @@
 //! Watching a program in all ways in which this machine can.
 
-use super::{How, plan};
+use super::{How, Watched, plan};
 use crate::exhibits::Inside;
 use crate::job::{JobResult, Shared};
 use goabi_generators::program::UnitKind;
@@ -19,17 +19,6 @@ use std::time::Instant;
 /// By GOARCH: each way of watching its programs, or why it cannot be done.
 pub type Observers = BTreeMap<String, Vec<(How, Result<DebugExec, String>)>>;
 
-/// How the reason of a program ends that never came to its first unit.
-const NOT_BEGUN: &str = "before any unit began";
-
-/// What became of watching a program in one way.
-#[derive(Clone, Debug)]
-pub(crate) enum Program {
-    Seen(Arc<MachineFacts>),
-    Skipped(String),
-    Unavailable(String),
-}
-
 /// Watches a program; one entry a way.
 ///
 /// # Errors
@@ -41,17 +30,17 @@ pub(crate) fn watch(
     ran: &RunFacts,
     only: Option<&BTreeSet<u32>>,
     out: &mut JobResult,
-) -> Result<Vec<(How, Program)>, RunnerError> {
+) -> Result<Vec<(How, Watched)>, RunnerError> {
     let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
-    let all = |program: &Program| observers.iter().map(|(how, _)| (*how, program.clone())).collect();
+    let all = |program: &Watched| observers.iter().map(|(how, _)| (*how, program.clone())).collect();
     let dwarf = match dwarf {
         Fact::Seen(dwarf) => dwarf,
-        Fact::NotRequested => return Ok(all(&Program::Unavailable("the program's DWARF was not read".into()))),
-        Fact::Unavailable(why) => return Ok(all(&Program::Unavailable(why.clone()))),
+        Fact::NotRequested => return Ok(all(&Watched::Unavailable("the program's DWARF was not read".into()))),
+        Fact::Unavailable(why) => return Ok(all(&Watched::Unavailable(why.clone()))),
     };
     let plan = match plan(inside, dwarf) {
         Ok(plan) => plan,
-        Err(e) => return Ok(all(&Program::Unavailable(e.to_string()))),
+        Err(why) => return Ok(all(&Watched::Unavailable(why))),
     };
     watch_by(s, inside, &plan, (Some(ran), only), out)
 }
@@ -67,7 +56,7 @@ pub(crate) fn watch_by(
     plan: &Plan<'_>,
     units: (Option<&RunFacts>, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
-) -> Result<Vec<(How, Program)>, RunnerError> {
+) -> Result<Vec<(How, Watched)>, RunnerError> {
     let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
     let mut seen = Vec::new();
     // Where the machine itself runs the programs, an emulator that cannot says
@@ -75,15 +64,13 @@ pub(crate) fn watch_by(
     let natively = observers.iter().any(|(how, _)| *how == How::Native);
     for (how, exec) in observers {
         let program = match exec {
-            Ok(exec) => match one(s, inside, plan, exec, units, out)? {
-                Program::Unavailable(why) if natively && *how == How::Emulated && why.ends_with(NOT_BEGUN) => {
-                    Program::Skipped(format!("{how} {why}"))
-                }
-                other => other,
-            },
-            Err(why) => Program::Skipped(why.lines().next().unwrap_or_default().to_string()),
+            Ok(exec) => {
+                let needed = !natively || *how == How::Native;
+                one(s, inside, plan, (*how, exec, needed), units, out)?
+            }
+            Err(why) => Watched::Skipped(why.lines().next().unwrap_or_default().to_string()),
         };
-        if let (Program::Skipped(why), Ok(_)) = (&program, exec) {
+        if let (Watched::Skipped(why), Ok(_)) = (&program, exec) {
             let message = format!("{}, {how}: {why}", inside.job.target);
             out.problems.push(Problem { kind: ProblemKind::NotWatched, toolchain: None, cell: None, message });
         }
@@ -92,14 +79,15 @@ pub(crate) fn watch_by(
     Ok(seen)
 }
 
+/// One way of watching a program; `needed`: whether no other way can do it.
 fn one(
     s: &Shared,
     inside: &Inside<'_>,
     plan: &Plan<'_>,
-    exec: &DebugExec,
+    (how, exec, needed): (How, &DebugExec, bool),
     (ran, only): (Option<&RunFacts>, Option<&BTreeSet<u32>>),
     out: &mut JobResult,
-) -> Result<Program, RunnerError> {
+) -> Result<Watched, RunnerError> {
     // What hangs or floods does that under a debugger, too, and takes its time.
     let stopped: BTreeMap<u32, String> = ran
         .into_iter()
@@ -135,9 +123,10 @@ fn one(
         None => match observe(&spec, s.cancel) {
             Ok(facts) => facts,
             Err(ObserveError::Runner(e)) => return Err(e),
-            Err(ObserveError::Unsupported(why)) => return Ok(Program::Skipped(why)),
+            Err(ObserveError::Unsupported(why)) => return Ok(Watched::Skipped(why)),
+            Err(e @ ObserveError::NotBegun(_)) if !needed => return Ok(Watched::Skipped(format!("{how} {e}"))),
             Err(e @ (ObserveError::Program(_) | ObserveError::NotBegun(_))) => {
-                return Ok(Program::Unavailable(e.to_string()));
+                return Ok(Watched::Unavailable(e.to_string()));
             }
         },
     };
@@ -154,5 +143,5 @@ fn one(
     }
     let cut = |why| UnitSeen { calls: vec![], cut: Some(Cut::NotRun(why)) };
     facts.units.extend(stopped.into_iter().map(|(unit, why)| (unit, cut(why))));
-    Ok(Program::Seen(Arc::new(facts)))
+    Ok(Watched::Seen(Arc::new(facts)))
 }

@@ -62,6 +62,8 @@ impl Bench {
             targets: vec![target.clone()],
             builds: vec![mode],
             calls: vec!["direct".into()],
+            stress: vec![goabi_cases::stress::Stress::NONE],
+            profile: None,
         };
         let (files, mistakes) = plan::load(&request.cases).unwrap();
         assert!(mistakes.is_empty(), "{mistakes:#?}");
@@ -96,6 +98,7 @@ impl Bench {
                 toolchain: &self.toolchains[0],
                 target,
                 build: mode,
+                stress: goabi_cases::stress::Stress::NONE,
                 sources: &sources,
                 extra_env: env,
                 limits: Limits::BUILD,

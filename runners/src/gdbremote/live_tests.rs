@@ -107,6 +107,7 @@ pub(super) fn program(goarch: &str) -> Option<Program> {
         toolchain: &toolchain,
         target: &target,
         build: Build::Opt,
+        stress: goabi_cases::stress::Stress::NONE,
         sources: &sources,
         extra_env: &[],
         limits,

@@ -17,7 +17,8 @@ pub enum Fact<T> {
 /// What recover gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
-    /// `callee`, `caller`, or `unit` for goabi's own code.
+    /// `callee`, `caller`, `outer` for a caller that panics while it calls, or
+    /// `unit` for goabi's own code.
     pub by: String,
     /// What its Error or String method says, or the string itself.
     pub text: Option<String>,
@@ -33,6 +34,10 @@ pub struct CallRecords {
     pub args: Option<Vec<Option<Value>>>,
     /// `None` if the call did not return.
     pub results: Option<Vec<Value>>,
+    /// Whether the call came to its end in a way that leaves nobody its results.
+    pub dropped: bool,
+    /// What came with the call beside its arguments, in the order of reports.
+    pub context: Vec<Value>,
     pub recovered: Vec<Recovered>,
     pub trace: Vec<String>,
     /// Whether the caller came to its end.
@@ -94,6 +99,8 @@ pub fn call(lines: &[String]) -> Result<CallRecords, String> {
                 let text: String = serde_json::from_str(rest).map_err(|_| bad())?;
                 out.trace.push(String::from_utf8_lossy(&latin1(&text)).into_owned());
             }
+            "context" => out.context.push(value_text(rest).ok_or_else(bad)?),
+            "dropped" => out.dropped = true,
             "returned" => out.returned = true,
             "goexit" => out.goexit = true,
             _ => return Err(bad()),

@@ -79,24 +79,22 @@ impl Oracle for Kind {
         "what DWARF says of functions, parameters, results, types and locations"
     }
     fn judge(&self, s: &Subject) -> Vec<Verdict> {
+        let own: Vec<_> = match s.own() {
+            Ok(own) => own,
+            Err(verdict) => return vec![verdict],
+        };
         let facts = match facts(s) {
             Ok(f) => f,
             Err(why) => return vec![Verdict::Unobserved(why)],
         };
-        if s.functions.is_empty() {
-            return vec![Verdict::Unobserved("no function under test is known".into())];
-        }
-        s.functions
-            .iter()
-            .flat_map(|f| verdicts(s, "dwarf", with_expect(s, f, |e| check(facts, e)), |p| path(f, p)))
-            .collect()
+        own.iter().flat_map(|f| verdicts(s, "dwarf", with_expect(s, f, |e| check(facts, e)), |p| path(f, p))).collect()
     }
     /// The abstract slots ("I3") in which DWARF puts each
     /// parameter, for comparison with other architectures.
     fn open(&self, s: &Subject) -> Vec<OpenFact> {
         let Ok(facts) = facts(s) else { return vec![] };
         let mut out = Vec::new();
-        for f in s.functions {
+        for f in s.own().unwrap_or_default() {
             let Some(class) = class(s, f) else { continue };
             let slots = with_expect(s, f, |e| abstract_slots(facts, e));
             out.extend(slots.into_iter().map(|(p, text)| OpenFact { path: path(f, &p), class: class.clone(), text }));

@@ -1,17 +1,12 @@
 //! From bytes to values: the other half of `rt.go`'s walk, done from outside.
 
+use super::limits::{MAX_ELEMENTS, MAX_NODES, Unread};
 use super::memory::Reader;
 use super::types::{Layer, Ty, Types, number};
 use goabi_cases::value::{Chan, Dynamic, Func, Map, Place, Pointer, Slice, Value};
 
 /// How deep values are followed, as in `rt.go`.
 const MAX_DEPTH: usize = 100;
-
-/// More elements than are read of anything: a broken length must not fill memory.
-const MAX_ELEMENTS: u64 = 1 << 20;
-
-/// More nodes than a value has, cycles through slices and interfaces included.
-const MAX_NODES: usize = 1 << 21;
 
 /// Reads values out of bytes and memory.
 pub struct Decoder<'a, 'm, 'r, 'd> {
@@ -31,7 +26,7 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
     /// # Errors
     ///
     /// In words, where memory or a type cannot be read.
-    pub fn value(&mut self, ty: &Ty, bytes: &[u8]) -> Result<Value, String> {
+    pub fn value(&mut self, ty: &Ty, bytes: &[u8]) -> Result<Value, Unread> {
         self.nested(ty, bytes, 0)
     }
 
@@ -39,19 +34,22 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
         usize::try_from(self.types.arch.word_size).unwrap_or(8)
     }
 
-    fn number(&self, bytes: &[u8], at: usize, len: usize) -> Result<u64, String> {
+    fn number(&self, bytes: &[u8], at: usize, len: usize) -> Result<u64, Unread> {
         let part = bytes.get(at..at + len).ok_or("a value of fewer bytes than its type has")?;
         Ok(number(part, self.types.arch.byte_order))
     }
 
-    fn nested(&mut self, ty: &Ty, bytes: &[u8], depth: usize) -> Result<Value, String> {
+    fn nested(&mut self, ty: &Ty, bytes: &[u8], depth: usize) -> Result<Value, Unread> {
         self.nodes += 1;
-        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err("nested too deeply".to_string());
+        if depth > MAX_DEPTH {
+            return Err("nested too deeply".into());
+        }
+        if self.nodes > MAX_NODES {
+            return Err(Unread::TooMuch(format!("more than {MAX_NODES} parts")));
         }
         let (layer, size) = self.types.layer(ty, self.memory)?;
         if (bytes.len() as u64) < size {
-            return Err(format!("{} bytes where the type has {size}", bytes.len()));
+            return Err(format!("{} bytes where the type has {size}", bytes.len()).into());
         }
         let w = self.word();
         let first = if size >= w as u64 { self.number(bytes, 0, w)? } else { 0 };
@@ -105,22 +103,25 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
         })
     }
 
-    fn half(&self, bytes: &[u8], at: usize) -> Result<u32, String> {
+    fn half(&self, bytes: &[u8], at: usize) -> Result<u32, Unread> {
         Ok(u32::try_from(self.number(bytes, at, 4)?).unwrap_or(0))
     }
 
-    fn bytes_at(&mut self, at: u64, count: u64, elem: u64, what: &str) -> Result<Vec<u8>, String> {
-        let len = count.checked_mul(elem).filter(|_| count <= MAX_ELEMENTS);
-        let len = len.and_then(|n| usize::try_from(n).ok()).ok_or_else(|| format!("a {what} of length {count}"))?;
-        self.memory.read(at, len)
+    fn bytes_at(&mut self, at: u64, count: u64, elem: u64, what: &str) -> Result<Vec<u8>, Unread> {
+        let too_much = || Unread::TooMuch(format!("a {what} of length {count}"));
+        let len = count.checked_mul(elem).and_then(|n| usize::try_from(n).ok()).ok_or_else(too_much)?;
+        self.memory.read(at, len).map_err(|e| match e {
+            Unread::TooMuch(_) => too_much(),
+            broken @ Unread::Broken(_) => broken,
+        })
     }
 
     /// `n` elements that lie one behind the other.
-    fn elements(&mut self, elem: &Ty, bytes: &[u8], n: u64, depth: usize) -> Result<Vec<Value>, String> {
+    fn elements(&mut self, elem: &Ty, bytes: &[u8], n: u64, depth: usize) -> Result<Vec<Value>, Unread> {
         let (_, size) = self.types.layer(elem, self.memory)?;
         let step = usize::try_from(size).unwrap_or(usize::MAX);
         if n > MAX_ELEMENTS {
-            return Err(format!("{n} elements"));
+            return Err(Unread::TooMuch(format!("{n} elements")));
         }
         let n = usize::try_from(n).unwrap_or(0);
         let mut out: Vec<Value> = Vec::new();
@@ -138,7 +139,7 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
         Ok(out)
     }
 
-    fn slice(&mut self, elem: &Ty, bytes: &[u8], array: u64, depth: usize) -> Result<Value, String> {
+    fn slice(&mut self, elem: &Ty, bytes: &[u8], array: u64, depth: usize) -> Result<Value, Unread> {
         let w = self.word();
         if array == 0 {
             return Ok(Value::Slice(None));
@@ -150,7 +151,7 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
         Ok(Value::Slice(Some(Slice { place: Place::Address(array), elem_size: size, cap: Some(cap), elems })))
     }
 
-    fn pointer(&mut self, to: Option<&Ty>, at: u64, depth: usize) -> Result<Value, String> {
+    fn pointer(&mut self, to: Option<&Ty>, at: u64, depth: usize) -> Result<Value, Unread> {
         if at == 0 {
             return Ok(Value::Pointer(None));
         }
@@ -172,24 +173,25 @@ impl<'a, 'm, 'r, 'd> Decoder<'a, 'm, 'r, 'd> {
 
     /// A map: its first word is the number of entries, in `runtime.hmap` (`count
     /// int`) as in `internal/runtime/maps.Map` (`used uint64`).
-    fn map(&mut self, at: u64) -> Result<Map, String> {
+    fn map(&mut self, at: u64) -> Result<Map, Unread> {
         let head = self.memory.read(at, 8)?;
         let w = self.word();
         // Where a word is 4 bytes, flags and B of a hmap follow its count and make
         // the wider field large; no map of a case has so many entries.
         let (count, used) = (self.number(&head, 0, w)?, self.number(&head, 0, 8)?);
         let n = if w == 8 || used >= 1 << 16 { count } else { used };
-        let n = usize::try_from(n).ok().filter(|n| *n as u64 <= MAX_ELEMENTS).ok_or_else(|| format!("{n} entries"))?;
+        let few = usize::try_from(n).ok().filter(|_| n <= MAX_ELEMENTS);
+        let n = few.ok_or_else(|| Unread::TooMuch(format!("{n} entries")))?;
         Ok(Map { place: Place::Address(at), entries: vec![(Value::Unstated, Value::Unstated); n] })
     }
 
-    fn interface(&mut self, empty: bool, bytes: &[u8], first: u64, depth: usize) -> Result<Value, String> {
+    fn interface(&mut self, empty: bool, bytes: &[u8], first: u64, depth: usize) -> Result<Value, Unread> {
         let w = self.word();
         let ty = if empty {
             first
         } else {
             // abi.ITab: Inter, Type.
-            let itab = self.memory.read(first, 2 * w).map_err(|e| format!("the itab: {e}"))?;
+            let itab = self.memory.read(first, 2 * w).map_err(|e| e.of("the itab"))?;
             self.number(&itab, w, w)?
         };
         let name = self.types.name(ty, self.memory)?;

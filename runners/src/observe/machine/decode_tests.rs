@@ -1,7 +1,7 @@
 //! Values out of memory made by hand, in both byte orders and word sizes; and
 //! out of garbage.
 
-use super::super::memory::{Constant, Memory, Reader, TOO_MUCH};
+use super::super::memory::{Constant, Memory, Reader};
 use super::super::room::{BASE, DIRECT, EXTRA_STAR, PORTS, Room};
 use super::super::types::{Ty, Types};
 use super::*;
@@ -24,7 +24,7 @@ fn go(text: &str) -> GoType {
     type_of_text(&Scope::read("p", DECLARATIONS).unwrap(), text).unwrap()
 }
 
-fn decode(room: &Room, ty: &Ty, bytes: &[u8]) -> Result<Value, String> {
+fn decode(room: &Room, ty: &Ty, bytes: &[u8]) -> Result<Value, Unread> {
     room.with(PLENTY, |memory| Decoder::new(&room.types(None), memory).value(ty, bytes))
 }
 
@@ -98,7 +98,7 @@ fn strings_and_slices_are_followed() {
         // Lengths that cannot be.
         for (ty, words) in [("string", [text, u64::MAX >> 1, 0]), ("[]int16", [text, 1 << 30, 1 << 30])] {
             let got = decode(&r, &Ty::Go(go(ty)), &r.words(&words));
-            assert!(got.as_ref().is_err_and(|e| e.contains("of length")), "{got:?}");
+            assert!(got.as_ref().is_err_and(|e| e.to_string().contains("of length")), "{got:?}");
         }
         let got = decode(&r, &Ty::Go(go("string")), &r.words(&[64, 3]));
         assert_eq!(got, Err("there is no memory at 0x0".into()));
@@ -224,9 +224,9 @@ fn interfaces_tell_their_dynamic_type_and_value() {
             dynamic("p.T", int(if port == "amd64" || port == "386" { 0xfe } else { 0xff })),
         );
         let broken = decode(&r, &Ty::Go(go("any")), &r.words(&[0x20_0000, n]));
-        assert!(broken.is_err_and(|e| e.starts_with("the type descriptor: there is no memory")));
+        assert!(broken.is_err_and(|e| e.to_string().starts_with("the type descriptor: there is no memory")));
         let broken = decode(&r, &Ty::Go(go("error")), &r.words(&[0x20_0000, n]));
-        assert!(broken.is_err_and(|e| e.starts_with("the itab: there is no memory")));
+        assert!(broken.is_err_and(|e| e.to_string().starts_with("the itab: there is no memory")));
     }
 }
 
@@ -295,8 +295,39 @@ fn what_has_no_end_is_given_up() {
             Decoder::new(&r.types(None), memory).value(&Ty::Go(go("[4096]uint8")), &[0; 4096])?;
             Decoder::new(&r.types(None), memory).value(&Ty::Go(go("string")), &r.words(&[BASE, 4096]))
         });
-        assert_eq!(little, Err(TOO_MUCH.into()));
+        assert_eq!(little, Err(Unread::TooMuch("a string of length 4096".into())));
+        // What one value took is not missing for the next.
+        let next = r.with(1024, |memory| {
+            let mut string = |n| {
+                memory.next_value();
+                Decoder::new(&r.types(None), memory).value(&Ty::Go(go("string")), &r.words(&[BASE, n]))
+            };
+            [string(1000), string(1000)].map(|s| s.is_ok())
+        });
+        assert_eq!(next, [true, true]);
         assert!(r.read.get() < 1 << 20, "{}", r.read.get());
+    }
+}
+
+#[test]
+fn what_is_too_much_says_so_however_deep_it_lies() {
+    for port in PORTS {
+        let mut r = Room::new(port);
+        let w = r.arch.word_size;
+        let string = r.descriptor(24, 2 * w, 0, "string", &[]);
+        let held = r.put(&r.words(&[BASE, 1 << 24]));
+        let too_much = |ty: &str, bytes: &[u8]| match decode(&r, &Ty::Go(go(ty)), bytes) {
+            Err(Unread::TooMuch(why)) => why,
+            other => panic!("{ty}: {other:?}"),
+        };
+        assert_eq!(too_much("string", &r.words(&[BASE, 1 << 24])), "a string of length 16777216");
+        assert_eq!(too_much("[]uint64", &r.words(&[BASE, 1 << 22, 1 << 22])), "a slice of length 4194304");
+        assert_eq!(too_much("[]struct{}", &r.words(&[BASE, 1 << 22, 1 << 22])), "4194304 elements");
+        assert_eq!(too_much("any", &r.words(&[string, held])), "a string of length 16777216");
+        assert_eq!(too_much("*[1 << 24]int8", &r.words(&[BASE])), "a target of length 16777216");
+        // Memory that is not there is another matter, and so is a length that no memory has.
+        let broken = decode(&r, &Ty::Go(go("string")), &r.words(&[3, 1000]));
+        assert!(matches!(broken, Err(Unread::Broken(_))), "{broken:?}");
     }
 }
 
@@ -362,7 +393,7 @@ fn types_by_dwarf_read_as_the_cases_do() {
 struct Garbage(Vec<u8>, usize);
 
 impl Memory for Garbage {
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread> {
         self.1 += len;
         let skip = usize::try_from(at % self.0.len() as u64).unwrap();
         Ok(self.0.iter().copied().cycle().skip(skip).take(len).collect())

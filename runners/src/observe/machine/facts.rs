@@ -1,5 +1,6 @@
 //! What was seen of the machine, as plain data that can be kept.
 
+use super::limits::Unread;
 use goabi_cases::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,6 +56,9 @@ pub struct CallSeen {
     pub in_caller: Option<Vec<SlotSeen>>,
     /// Whether the caller's return address was reached.
     pub returned: bool,
+    /// Whether it was given up to stop in the function, because too many inner
+    /// calls were passed over: what is not here was not looked for.
+    pub given_up: bool,
 }
 
 /// What the entry showed.
@@ -69,10 +73,10 @@ pub struct EntrySeen {
 }
 
 /// A value where the model assigns it; or why it cannot be read.
-pub type SlotSeen = Result<Value, String>;
+pub type SlotSeen = Result<Value, Unread>;
 
 /// A value's bytes where the model assigns it; or why they cannot be read.
-pub type BytesSeen = Result<Vec<u8>, String>;
+pub type BytesSeen = Result<Vec<u8>, Unread>;
 
 /// What DWARF says at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,29 +2,53 @@
 //! them, and what DWARF would show.
 
 use super::decode::Decoder;
-use super::facts::{BytesSeen, Sight, SlotSeen};
-use super::memory::{Memory, Reader};
+use super::facts::{BytesSeen, SlotSeen};
+use super::limits::{MEMORY, Unread};
+use super::memory::{Constant, Memory, Reader};
 use super::plan::{Code, SlotAt, Watched};
-use super::sight::{Early, Truth, early, sights};
-use super::state::{Image, State};
+use super::sight::{Early, Sights, Truth, early, sights};
+use super::state::{ImageSeen, State};
 use super::types::Ty;
 use super::watch::Watch;
-use crate::gdbremote::{Debuggee, Registers, RemoteError};
+use crate::gdbremote::{Registers, RemoteError};
 use goabi_cases::arch::Arch;
 use goabi_cases::assignment::Slot;
 
-/// Bytes of memory that are read at one stop, at most.
-const MEMORY_PER_STOP: usize = 8 << 20;
+type Read<'a> = &'a mut dyn FnMut(u64, usize) -> Result<Vec<u8>, RemoteError>;
 
-struct Live<'a>(&'a mut Debuggee);
+/// Memory behind a debug stub. That it has none somewhere is a fact about the
+/// program; whatever else fails is the debugger's side, and none.
+struct Live<'a> {
+    read: Read<'a>,
+    failed: Option<RemoteError>,
+}
 
 impl Memory for Live<'_> {
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
-        self.0.read(at, len).map_err(|e| match e {
-            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}"),
-            other => other.to_string(),
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread> {
+        if let Some(e) = &self.failed {
+            return Err(e.to_string().into());
+        }
+        (self.read)(at, len).map_err(|e| match e {
+            RemoteError::Refused { .. } => format!("there is no memory at {at:#x}").into(),
+            other => {
+                let why = other.to_string();
+                self.failed = Some(other);
+                why.into()
+            }
         })
     }
+}
+
+/// Lets something be read at one stop. Where the debugger's side failed in the
+/// middle of it there is no answer.
+fn read_at_stop<T>(
+    read: Read<'_>,
+    constant: &Constant<'_>,
+    ask: impl FnOnce(&mut Reader<'_, '_>) -> T,
+) -> Result<T, RemoteError> {
+    let mut live = Live { read, failed: None };
+    let answer = ask(&mut Reader::new(constant, &mut live, MEMORY));
+    live.failed.map_or(Ok(answer), Err)
 }
 
 pub(super) struct Held<'a>(pub &'a Registers, pub &'a Arch);
@@ -42,32 +66,34 @@ impl<'a> Watch<'a, '_> {
         slots: &'a [Slot],
         area: u64,
         registers: &Registers,
-    ) -> (Vec<Result<Image, String>>, Vec<SlotSeen>) {
+    ) -> Result<(Vec<ImageSeen>, Vec<SlotSeen>), RemoteError> {
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        let mut images = Vec::new();
-        let mut values = Vec::new();
-        for slot in slots {
-            let mut state = State {
-                arch: prepared.plan.arch,
-                registers: &held,
-                memory: &mut reader,
-                cfa: Err("not asked".to_string()),
-            };
-            let image = state.assigned(slot, area);
-            values.push(match &image {
-                Ok(image) => Decoder::new(&prepared.types, &mut reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
-                Err(why) => Err(why.clone()),
-            });
-            images.push(image);
-        }
-        (images, values)
+        let debuggee = &mut self.debuggee;
+        read_at_stop(&mut |at, len| debuggee.read(at, len), &prepared.constant, |reader| {
+            let mut images = Vec::new();
+            let mut values = Vec::new();
+            for slot in slots {
+                reader.next_value();
+                let mut state = State {
+                    arch: prepared.plan.arch,
+                    registers: &held,
+                    memory: reader,
+                    cfa: Err("not asked".to_string()),
+                };
+                let image = state.assigned(slot, area);
+                values.push(match &image {
+                    Ok(image) => Decoder::new(&prepared.types, reader).value(&Ty::Go(slot.ty.clone()), &image.bytes),
+                    Err(why) => Err(why.clone()),
+                });
+                images.push(image);
+            }
+            (images, values)
+        })
     }
 
     /// The bytes of some slots, if the plan asks for them.
-    pub(super) fn kept(&self, images: &[Result<Image, String>]) -> Vec<BytesSeen> {
+    pub(super) fn kept(&self, images: &[ImageSeen]) -> Vec<BytesSeen> {
         if !self.prepared.plan.bytes {
             return vec![];
         }
@@ -82,7 +108,7 @@ impl<'a> Watch<'a, '_> {
         pc: u64,
         registers: &Registers,
         wanted: &dyn Fn(SlotAt) -> bool,
-    ) -> Vec<(usize, Sight)> {
+    ) -> Result<Sights, RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| sights(state, types, watched, code, truth, pc, wanted))
     }
@@ -94,7 +120,7 @@ impl<'a> Watch<'a, '_> {
         code: &Code<'_>,
         pc: u64,
         registers: &Registers,
-    ) -> (Vec<(usize, Sight)>, Vec<Early>) {
+    ) -> Result<(Sights, Vec<Early>), RemoteError> {
         let types = &self.prepared.types;
         self.standing(code, pc, registers, |state| early(state, types, watched, code, pc))
     }
@@ -106,17 +132,22 @@ impl<'a> Watch<'a, '_> {
         pc: u64,
         registers: &Registers,
         ask: impl FnOnce(&mut State<'_, '_, '_, '_>) -> T,
-    ) -> T {
+    ) -> Result<T, RemoteError> {
         let cfa = code.cfa(pc).map(|off| self.sp(registers).wrapping_add(off));
         let prepared = self.prepared;
         let held = Held(registers, prepared.plan.arch);
-        let mut live = Live(&mut self.debuggee);
-        let mut reader = Reader::new(&prepared.constant, &mut live, MEMORY_PER_STOP);
-        ask(&mut State {
-            arch: prepared.plan.arch,
-            registers: &held,
-            memory: &mut reader,
-            cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
+        let debuggee = &mut self.debuggee;
+        read_at_stop(&mut |at, len| debuggee.read(at, len), &prepared.constant, |memory| {
+            ask(&mut State {
+                arch: prepared.plan.arch,
+                registers: &held,
+                memory,
+                cfa: cfa.ok_or_else(|| format!(".debug_frame has no row for {pc:#x}")),
+            })
         })
     }
 }
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! Memory of a program that stands still: what its file already tells, and the
 //! rest from the machine, a chunk at a time.
 
+use super::limits::{CHUNK, Unread};
 use object::{Object, ObjectSegment, SegmentFlags};
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ pub trait Memory {
     /// # Errors
     ///
     /// In words, if they cannot be read.
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String>;
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread>;
 }
 
 /// The parts of a program's file that nothing writes to once it is loaded.
@@ -38,26 +39,26 @@ impl<'d> Constant<'d> {
     }
 }
 
-/// Bytes that are asked for at once: small values lie close together, and a
-/// chunk never reaches into a page that might not be there.
-const CHUNK: u64 = 512;
-
-/// What is said where the bound on memory was reached.
-pub const TOO_MUCH: &str = "more memory than is read at one stop";
-
 /// What was read while the program stood still at one place.
 pub struct Reader<'a, 'd> {
     constant: &'a Constant<'d>,
     live: &'a mut dyn Memory,
     chunks: HashMap<u64, Vec<u8>>,
-    /// Bytes that may yet be read from the machine.
+    /// Bytes that may be read from the machine for one value.
+    most: usize,
+    /// Those of them that are left.
     left: usize,
 }
 
 impl<'a, 'd> Reader<'a, 'd> {
-    /// A reader that asks the machine for at most `most` bytes.
+    /// A reader that asks the machine for at most `most` bytes for each value.
     pub fn new(constant: &'a Constant<'d>, live: &'a mut dyn Memory, most: usize) -> Self {
-        Reader { constant, live, chunks: HashMap::new(), left: most }
+        Reader { constant, live, chunks: HashMap::new(), most, left: most }
+    }
+
+    /// The next value is to be read.
+    pub fn next_value(&mut self) {
+        self.left = self.most;
     }
 
     /// Reads `len` bytes.
@@ -65,7 +66,7 @@ impl<'a, 'd> Reader<'a, 'd> {
     /// # Errors
     ///
     /// In words, if they cannot be read or are too many.
-    pub fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
+    pub fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread> {
         if len == 0 {
             return Ok(vec![]);
         }
@@ -81,8 +82,8 @@ impl<'a, 'd> Reader<'a, 'd> {
         let mut chunk = at - at % CHUNK;
         while chunk < end {
             if !self.chunks.contains_key(&chunk) {
-                self.spend(512)?;
-                let bytes = self.live.read(chunk, 512)?;
+                self.spend(CHUNK as usize)?;
+                let bytes = self.live.read(chunk, CHUNK as usize)?;
                 self.chunks.insert(chunk, bytes);
             }
             let bytes = self.chunks.get(&chunk).map(Vec::as_slice).unwrap_or_default();
@@ -95,8 +96,9 @@ impl<'a, 'd> Reader<'a, 'd> {
         Ok(out)
     }
 
-    fn spend(&mut self, bytes: usize) -> Result<(), String> {
-        self.left = self.left.checked_sub(bytes).ok_or(TOO_MUCH)?;
+    fn spend(&mut self, bytes: usize) -> Result<(), Unread> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or_else(|| Unread::TooMuch(format!("more than {} bytes of memory", self.most)))?;
         Ok(())
     }
 }

@@ -2,9 +2,11 @@
 //! the functions under test, and registers and memory are read, by the model
 //! and by what DWARF says.
 
+mod body;
 mod decode;
 mod facts;
 mod held;
+mod limits;
 mod lines;
 mod memory;
 mod observe;
@@ -19,6 +21,6 @@ mod types;
 mod watch;
 
 pub use facts::{BytesSeen, CallSeen, Cut, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, SlotSeen, UnitSeen};
-pub use memory::TOO_MUCH;
+pub use limits::{Unread, may_be_too_large};
 pub use observe::{ObserveError, ObserveSpec, observe};
 pub use plan::{Plan, SlotAt, Watched};

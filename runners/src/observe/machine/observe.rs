@@ -123,7 +123,7 @@ fn one(
     facts.stops += watch.stops;
     let unit = watch.unit;
     // The next process begins when this one is gone.
-    drop(watch.into_debuggee());
+    drop(watch);
     let done = unit.and_then(|u| batch.iter().position(|b| *b == u)).map_or(0, |at| at + 1);
     let left = batch.get(done..).unwrap_or_default().to_vec();
     let cut = match end {

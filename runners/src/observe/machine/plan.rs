@@ -8,7 +8,7 @@ use crate::observe::dwarf::{DwarfFacts, Function, LocationFact, Place};
 use crate::observe::frames::{Row, frames};
 use crate::observe::text::Text;
 use goabi_cases::arch::{Arch, RegClass};
-use goabi_cases::assignment::{Assignment, Slot};
+use goabi_cases::assignment::{Assignment, Slot, SlotPlace};
 use goabi_cases::layout::Layout;
 use goabi_cases::types::GoType;
 use object::{Object, ObjectSymbol};
@@ -58,6 +58,17 @@ pub enum SlotAt {
 }
 
 impl Watched {
+    /// Those inputs that may be gone from their registers once the function is
+    /// begun anew: the code that asks the scheduler or grows the stack keeps only
+    /// what the body reads.
+    pub(super) fn loses(&self) -> impl Iterator<Item = usize> {
+        let read = self.read.iter().copied().chain(std::iter::repeat(false));
+        let unread = self.assignment.inputs.iter().zip(read).enumerate().filter(|(_, (_, read))| !read);
+        let kept_in_registers =
+            |slot: &Slot| matches!(&slot.place, SlotPlace::Registers { pieces, .. } if !pieces.is_empty());
+        unread.filter(move |(_, (slot, _))| kept_in_registers(slot)).map(|(n, _)| n)
+    }
+
     pub(super) fn slot(&self, at: SlotAt) -> Option<&Slot> {
         match at {
             SlotAt::Input(i) => self.assignment.inputs.get(i),

@@ -1,5 +1,6 @@
 //! Memory made by hand, for tests: in each byte order and word size.
 
+use super::limits::Unread;
 use super::memory::{Constant, Memory, Reader};
 use super::types::Types;
 use goabi_cases::arch::{Arch, ByteOrder};
@@ -90,10 +91,10 @@ impl Room {
 }
 
 impl Memory for &Room {
-    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, String> {
+    fn read(&mut self, at: u64, len: usize) -> Result<Vec<u8>, Unread> {
         self.read.set(self.read.get() + len);
         let from = at.checked_sub(BASE).and_then(|at| usize::try_from(at).ok());
         let found = from.and_then(|from| self.bytes.get(from..from.checked_add(len)?));
-        found.map(<[u8]>::to_vec).ok_or_else(|| format!("there is no memory at {at:#x}"))
+        found.map(<[u8]>::to_vec).ok_or_else(|| format!("there is no memory at {at:#x}").into())
     }
 }

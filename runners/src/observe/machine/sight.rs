@@ -2,8 +2,9 @@
 
 use super::decode::Decoder;
 use super::facts::Sight;
+use super::limits::{MAX_VALUE, Unread};
 use super::plan::{Code, SlotAt, Watched};
-use super::state::{Image, State};
+use super::state::{Image, ImageSeen, State};
 use super::types::{Ty, Types};
 use crate::observe::dwarf::{Variable, words};
 
@@ -11,18 +12,31 @@ use crate::observe::dwarf::{Variable, words};
 /// the model; or why they could not be read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Truth {
-    pub inputs: Vec<Result<Image, String>>,
-    pub results: Option<Vec<Result<Image, String>>>,
+    pub inputs: Vec<ImageSeen>,
+    pub results: Option<Vec<ImageSeen>>,
 }
 
 impl Truth {
-    fn of(&self, at: SlotAt) -> Option<&Result<Image, String>> {
+    /// The function is begun anew where it stood, and these are its inputs now:
+    /// what it need not have kept is from here on what is there.
+    pub(super) fn begin_anew(&mut self, mut now: Vec<ImageSeen>, watched: &Watched) {
+        for n in watched.loses() {
+            if let (Some(old), Some(new)) = (self.inputs.get_mut(n), now.get_mut(n)) {
+                std::mem::swap(old, new);
+            }
+        }
+    }
+
+    fn of(&self, at: SlotAt) -> Option<&ImageSeen> {
         match at {
             SlotAt::Input(i) => self.inputs.get(i),
             SlotAt::Result(i) => self.results.as_ref()?.get(i),
         }
     }
 }
+
+/// Indexes of variables, and what was seen of each.
+pub(super) type Sights = Vec<(usize, Sight)>;
 
 /// All of a function's variables at one place: their indexes and what was seen.
 /// Results are looked at where the truth has them.
@@ -34,7 +48,7 @@ pub(super) fn sights(
     truth: &Truth,
     pc: u64,
     look: &dyn Fn(SlotAt) -> bool,
-) -> Vec<(usize, Sight)> {
+) -> Sights {
     let mut out = Vec::new();
     for (i, (v, at)) in code.dwarf.params.iter().zip(&watched.variables).enumerate() {
         let Some(at) = at.filter(|at| look(*at)) else { continue };
@@ -45,6 +59,7 @@ pub(super) fn sights(
         };
         let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
         let same_type = code.same_type.get(i).copied().unwrap_or(false);
+        state.memory.next_value();
         out.push((i, sight(state, types, code, v, truth, solid, same_type, pc)));
     }
     out
@@ -70,9 +85,10 @@ pub(super) fn early(
     watched: &Watched,
     code: &Code<'_>,
     pc: u64,
-) -> (Vec<(usize, Sight)>, Vec<Early>) {
+) -> (Sights, Vec<Early>) {
     let zero = |size: u64| {
-        let n = usize::try_from(size).unwrap_or(0);
+        let n = usize::try_from(size).ok().filter(|_| size <= MAX_VALUE);
+        let n = n.ok_or_else(|| Unread::TooMuch(format!("a value of {size} bytes")))?;
         Ok(Image { bytes: vec![0; n], known: vec![true; n] })
     };
     let results = Some(watched.assignment.results.iter().map(|s| zero(s.size)).collect());
@@ -87,6 +103,7 @@ pub(super) fn early(
         let later = matches!(sight, Sight::Other { .. });
         let size = watched.assignment.results.get(at).map_or(0, |s| s.size);
         let v = code.dwarf.params.get(variable).filter(|_| later);
+        state.memory.next_value();
         let image = v.and_then(|v| state.located(v.location.at(pc).ok()?, size, &code.dwarf.frame_base).ok());
         match image {
             Some(image) => open.push(Early { variable, at, image, sight }),
@@ -94,6 +111,22 @@ pub(super) fn early(
         }
     }
     (settled, open)
+}
+
+impl Sight {
+    /// The same where the stack was moved after it was looked at what is there:
+    /// what points into the old one differs, and is no lie.
+    pub(super) fn on_moved_stack(self, points: bool) -> Sight {
+        match self {
+            Sight::Other { .. } if points => Sight::Unknown("the stack was moved".to_string()),
+            Sight::Other { .. }
+            | Sight::True
+            | Sight::NotDescribed
+            | Sight::Partly
+            | Sight::Unknown(_)
+            | Sight::Unreadable(_) => self,
+        }
+    }
 }
 
 impl Early {
@@ -118,7 +151,7 @@ fn sight(
     types: &Types<'_>,
     code: &Code<'_>,
     v: &Variable,
-    truth: &Result<Image, String>,
+    truth: &ImageSeen,
     solid: &[bool],
     same_type: bool,
     pc: u64,
@@ -131,18 +164,20 @@ fn sight(
     let size = solid.len() as u64;
     let image = match state.located(pieces, size, &code.dwarf.frame_base) {
         Ok(image) => image,
-        Err(why) => return Sight::Unreadable(why),
+        // Of what is too large the location is not read either; one that says
+        // that of a smaller value is a lie.
+        Err(Unread::TooMuch(why)) if matches!(truth, Err(Unread::TooMuch(_))) => return Sight::Unknown(why),
+        Err(why) => return Sight::Unreadable(why.to_string()),
     };
     if !image.known.contains(&true) {
         return if size == 0 { Sight::True } else { Sight::NotDescribed };
     }
     let truth = match truth {
         Ok(truth) => truth,
-        Err(why) => return Sight::Unknown(why.clone()),
+        Err(why) => return Sight::Unknown(why.to_string()),
     };
     let (mut missing, mut wrong) = (false, false);
-    for (n, means) in solid.iter().enumerate().filter(|(_, means)| **means) {
-        debug_assert!(*means);
+    for (n, _) in solid.iter().enumerate().filter(|(_, means)| **means) {
         match (image.known.get(n), truth.known.get(n)) {
             (Some(true), Some(true)) => wrong |= image.bytes.get(n) != truth.bytes.get(n),
             (Some(false) | None, _) => missing = true,
@@ -159,7 +194,7 @@ fn sight(
     bytes.resize(bytes.len().max(solid.len()), 0);
     let shown = match ty {
         Some(ty) => Decoder::new(types, state.memory).value(&ty, &bytes),
-        None => Err("it has no type".to_string()),
+        None => Err("it has no type".into()),
     };
     let described = image.known.iter().filter(|k| **k).count() as u64;
     Sight::Other {

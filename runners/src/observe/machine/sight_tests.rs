@@ -25,6 +25,12 @@ impl Registers for File {
 /// One parameter of that type, which DWARF describes so; what is there and
 /// what RAX, RBX and RCX hold. The program counter is 0x110.
 fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [u64; 3]) -> Sight {
+    let known = vec![true; truth.len()];
+    look_for(ty, same_type, location, Ok(Image { bytes: truth.to_vec(), known }), held)
+}
+
+/// As [`look`], where it may not be known what is there.
+fn look_for(ty: &str, same_type: bool, location: LocationFact, truth: ImageSeen, held: [u64; 3]) -> Sight {
     let arch = Arch::get("amd64").unwrap();
     let mut room = Room::new("amd64");
     let scope = Scope::read("p", "").unwrap();
@@ -82,8 +88,7 @@ fn look(ty: &str, same_type: bool, location: LocationFact, truth: &[u8], held: [
         sets_results: false,
     };
     let file = File([0u16, 3, 2].into_iter().zip(held).map(|(n, v)| (n, v.to_le_bytes().to_vec())).collect());
-    let known = vec![true; truth.len()];
-    let truth = Truth { inputs: vec![Ok(Image { bytes: truth.to_vec(), known })], results: None };
+    let truth = Truth { inputs: vec![truth], results: None };
     let cfa = room.put(&[0x77; 64]);
     let types = room.types(Some(&facts));
     let mut sights = room.with(1 << 20, |memory| {
@@ -150,6 +155,16 @@ fn a_part_is_a_part_and_a_wrong_part_a_lie() {
 }
 
 #[test]
+fn a_location_of_too_many_bytes_is_a_lie_unless_the_value_has_as_many() {
+    let large = || pieces(&[(1 << 30, Place::Register(0))]);
+    let lie = look("int64", true, large(), &7u64.to_le_bytes(), [7, 8, 9]);
+    assert_eq!(lie, Sight::Unreadable("a value of 1073741824 bytes".into()));
+    let too_much = Err(Unread::TooMuch("a value of 1073741824 bytes".into()));
+    let unknown = look_for("[1 << 20]int64", true, large(), too_much, [7, 8, 9]);
+    assert_eq!(unknown, Sight::Unknown("a value of 1073741824 bytes".into()));
+}
+
+#[test]
 fn dirt_and_padding_mean_nothing() {
     // The upper bytes of a register.
     assert_eq!(look("int8", true, register(0), &[0xfb], [0xdead_beef_0000_00fb, 0, 0]), Sight::True);
@@ -180,4 +195,40 @@ fn dirt_and_padding_mean_nothing() {
     assert_eq!(solid("struct { A int8; _ int8; B int8 }"), "x.x");
     assert_eq!(solid("[2][2]struct { A int16; B int8 }"), "xxx.xxx.xxx.xxx.");
     assert_eq!(solid("struct {}"), "");
+}
+
+#[test]
+fn what_a_function_begun_anew_need_not_keep_is_taken_as_it_is_then() {
+    let arch = Arch::get("amd64").unwrap();
+    // Ten words: the last does not fit into registers.
+    let text = "func(a, b, c, d, e, f, g, h, i, on_stack int64)";
+    let signature = signature(&Scope::read("p", "").unwrap(), text).unwrap();
+    let mut watched = Watched {
+        symbol: "p.f".into(),
+        package: "p".into(),
+        assignment: assign_abi(&signature, arch, Abi::AbiInternal).unwrap(),
+        variables: vec![],
+        changed: vec![],
+        read: vec![true, false],
+        sets_results: false,
+    };
+    assert_eq!(watched.loses().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    let image = |n: u8| Ok(Image { bytes: vec![n; 8], known: vec![true; 8] });
+    let mut truth = Truth { inputs: vec![image(1); 10], results: None };
+    truth.begin_anew(vec![image(2); 10], &watched);
+    assert_eq!([&truth.inputs[0], &truth.inputs[9]], [&image(1); 2]);
+    assert!(truth.inputs[1..9].iter().all(|i| *i == image(2)), "{truth:?}");
+    // What the body reads it keeps.
+    watched.read = vec![true; 10];
+    assert_eq!(watched.loses().count(), 0);
+}
+
+#[test]
+fn on_a_stack_that_was_moved_only_a_difference_of_what_points_is_unknown() {
+    let other = || Sight::Other { shown: Ok(Value::Int(8)), location: "RBX".into(), described: None };
+    assert_eq!(other().on_moved_stack(false), other());
+    assert_eq!(other().on_moved_stack(true), Sight::Unknown("the stack was moved".into()));
+    for settled in [Sight::True, Sight::NotDescribed, Sight::Partly, Sight::Unreadable("cut short".into())] {
+        assert_eq!(settled.clone().on_moved_stack(true), settled);
+    }
 }

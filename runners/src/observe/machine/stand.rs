@@ -28,29 +28,38 @@ impl Watch<'_, '_> {
     /// The goroutine, the end of its stack and the guard that prologues compare
     /// the stack pointer with; zeros on a port that keeps the goroutine in
     /// thread-local storage only.
-    pub(super) fn goroutine(&mut self, registers: &Registers) -> (u64, u64, u64) {
+    pub(super) fn goroutine(&mut self, registers: &Registers) -> Result<(u64, u64, u64), RemoteError> {
         let arch = self.arch();
-        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else { return (0, 0, 0) };
+        let Some(g) = self.role(arch.roles.g.as_ref(), registers).filter(|g| *g != 0) else {
+            return Ok((0, 0, 0));
+        };
         let word = usize::try_from(arch.word_size).unwrap_or(8);
         // runtime.g begins with stack.lo, stack.hi and stackguard0.
         match self.debuggee.read(g.wrapping_add(arch.word_size), 2 * word) {
             Ok(b) => {
                 let (end, guard) = b.split_at(word.min(b.len()));
-                (g, number(end, arch.byte_order), number(guard, arch.byte_order))
+                Ok((g, number(end, arch.byte_order), number(guard, arch.byte_order)))
             }
-            Err(_) => (0, 0, 0),
+            // No goroutine is where there is no memory.
+            Err(RemoteError::Refused { .. }) => Ok((0, 0, 0)),
+            Err(e) => Err(e),
         }
     }
 
     /// Whether the machine stands in the frame of the call that is watched, and
     /// not in that of a call below it or of another goroutine.
-    pub(super) fn in_outermost(&mut self, f: usize, code: &Code<'_>, registers: &Registers) -> bool {
+    pub(super) fn in_outermost(
+        &mut self,
+        f: usize,
+        code: &Code<'_>,
+        registers: &Registers,
+    ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end, _) = self.goroutine(registers);
-        let Some(open) = self.open.get(&f) else { return false };
+        let (g, end, _) = self.goroutine(registers)?;
+        let Some(open) = self.open.get(&f) else { return Ok(false) };
         // Where the stack pointer is within its frame is not asked: of that the
         // tables speak, which may be wrong.
-        g == open.g && end.wrapping_sub(open.depth).wrapping_sub(sp) <= code.frame()
+        Ok(g == open.g && end.wrapping_sub(open.depth).wrapping_sub(sp) <= code.frame())
     }
 
     /// Counts a stop within an inner call; whether the breakpoint stays.

@@ -1,5 +1,6 @@
 //! Bytes of values in registers and memory while the machine stands still.
 
+use super::limits::{MAX_VALUE, Unread};
 use super::memory::Reader;
 use crate::observe::dwarf::{LocationFact, Piece, Place};
 use gimli::{EndianSlice, Evaluation, EvaluationResult, Location, RunTimeEndian, Value};
@@ -28,6 +29,9 @@ pub struct Image {
     pub known: Vec<bool>,
 }
 
+/// A value's bytes, or why they were not read.
+pub type ImageSeen = Result<Image, Unread>;
+
 impl Image {
     fn blank(len: usize) -> Image {
         Image { bytes: vec![0; len], known: vec![false; len] }
@@ -42,11 +46,11 @@ impl Image {
     }
 }
 
-/// The longest value that is looked at, in bytes.
-const MAX_VALUE: u64 = 1 << 22;
-
-fn len(size: u64) -> Result<usize, String> {
-    usize::try_from(size).ok().filter(|_| size <= MAX_VALUE).ok_or_else(|| format!("a value of {size} bytes"))
+fn len(size: u64) -> Result<usize, Unread> {
+    usize::try_from(size)
+        .ok()
+        .filter(|_| size <= MAX_VALUE)
+        .ok_or_else(|| Unread::TooMuch(format!("a value of {size} bytes")))
 }
 
 impl State<'_, '_, '_, '_> {
@@ -56,7 +60,7 @@ impl State<'_, '_, '_, '_> {
     /// # Errors
     ///
     /// In words, if a register or memory cannot be read.
-    pub fn assigned(&mut self, slot: &Slot, area: u64) -> Result<Image, String> {
+    pub fn assigned(&mut self, slot: &Slot, area: u64) -> Result<Image, Unread> {
         let mut image = Image::blank(len(slot.size)?);
         match &slot.place {
             SlotPlace::Stack { offset } => {
@@ -76,7 +80,7 @@ impl State<'_, '_, '_, '_> {
     }
 
     /// The bytes of a register that hold a value of `size` bytes.
-    fn part(&self, number: u16, class: RegClass, size: u64) -> Result<Vec<u8>, String> {
+    fn part(&self, number: u16, class: RegClass, size: u64) -> Result<Vec<u8>, Unread> {
         let name = || self.arch.register_name(number).map_or_else(|| format!("register {number}"), str::to_string);
         let whole = self.registers.register(number).ok_or_else(|| format!("{} cannot be read", name()))?;
         let size = len(size)?;
@@ -98,7 +102,7 @@ impl State<'_, '_, '_, '_> {
             (ByteOrder::Little, _) => whole.get(..size),
             (ByteOrder::Big, _) => whole.len().checked_sub(size).and_then(|from| whole.get(from..)),
         };
-        low.map(<[u8]>::to_vec).ok_or_else(|| format!("{} has {} bytes, not {size}", name(), whole.len()))
+        low.map(<[u8]>::to_vec).ok_or_else(|| format!("{} has {} bytes, not {size}", name(), whole.len()).into())
     }
 
     /// The bytes of a value of `size` bytes where DWARF says that it is. Pieces
@@ -107,7 +111,7 @@ impl State<'_, '_, '_, '_> {
     /// # Errors
     ///
     /// In words, if the location cannot be evaluated.
-    pub fn located(&mut self, pieces: &[Piece], size: u64, frame_base: &LocationFact) -> Result<Image, String> {
+    pub fn located(&mut self, pieces: &[Piece], size: u64, frame_base: &LocationFact) -> Result<Image, Unread> {
         let total = match pieces {
             [one] if one.size.is_none() => size,
             many => many.iter().map(|p| p.size.unwrap_or(size)).fold(0u64, u64::saturating_add),
@@ -130,7 +134,7 @@ impl State<'_, '_, '_, '_> {
     }
 
     /// `None` for a piece that is not available.
-    fn piece(&mut self, place: &Place, size: u64, frame_base: &LocationFact) -> Result<Option<Vec<u8>>, String> {
+    fn piece(&mut self, place: &Place, size: u64, frame_base: &LocationFact) -> Result<Option<Vec<u8>>, Unread> {
         let n = len(size)?;
         Ok(Some(match place {
             Place::EmptyPiece => return Ok(None),
@@ -146,12 +150,12 @@ impl State<'_, '_, '_, '_> {
             Place::Address(at) => self.memory.read(*at, n)?,
             Place::Constant(c) => self.constant(*c, n),
             Place::Implicit(bytes) => bytes.get(..n).ok_or("fewer implicit bytes than the piece has")?.to_vec(),
-            Place::Other { code, text } if code.is_empty() => return Err(format!("not evaluated: {text}")),
+            Place::Other { code, text } if code.is_empty() => return Err(format!("not evaluated: {text}").into()),
             Place::Other { code, .. } => return self.expression(code, size, frame_base),
         }))
     }
 
-    fn dwarf_register(&self, number: u16, size: u64) -> Result<Vec<u8>, String> {
+    fn dwarf_register(&self, number: u16, size: u64) -> Result<Vec<u8>, Unread> {
         let floats = self.arch.float_registers.iter().filter_map(|r| r.dwarf).min();
         let class = if floats.is_some_and(|first| number >= first) { RegClass::Float } else { RegClass::Integer };
         self.part(number, class, size)
@@ -169,7 +173,7 @@ impl State<'_, '_, '_, '_> {
         low
     }
 
-    fn frame_base(&mut self, frame_base: &LocationFact) -> Result<u64, String> {
+    fn frame_base(&mut self, frame_base: &LocationFact) -> Result<u64, Unread> {
         match frame_base {
             LocationFact::Expr(pieces) => match pieces.as_slice() {
                 [Piece { size: None, place: Place::CallFrameCfa(offset) }] => {
@@ -179,16 +183,16 @@ impl State<'_, '_, '_, '_> {
                     let bytes = self.dwarf_register(*number, self.arch.word_size)?;
                     Ok(super::types::number(&bytes, self.arch.byte_order))
                 }
-                other => Err(format!("a frame base of another form: {other:?}")),
+                other => Err(format!("a frame base of another form: {other:?}").into()),
             },
             LocationFact::Absent | LocationFact::Empty | LocationFact::Unreadable(_) | LocationFact::List(_) => {
-                Err("the function has no frame base".to_string())
+                Err("the function has no frame base".into())
             }
         }
     }
 
     /// Evaluates what is more than a plain place.
-    fn expression(&mut self, code: &[u8], size: u64, frame_base: &LocationFact) -> Result<Option<Vec<u8>>, String> {
+    fn expression(&mut self, code: &[u8], size: u64, frame_base: &LocationFact) -> Result<Option<Vec<u8>>, Unread> {
         let endian = match self.arch.byte_order {
             ByteOrder::Little => RunTimeEndian::Little,
             ByteOrder::Big => RunTimeEndian::Big,
@@ -226,12 +230,12 @@ impl State<'_, '_, '_, '_> {
                 // What the caller's frame held is not known at this stop: a
                 // debugger says "optimized out" here, too.
                 EvaluationResult::RequiresEntryValue(_) => return Ok(None),
-                other => return Err(format!("not evaluated: {other:?}")),
+                other => return Err(format!("not evaluated: {other:?}").into()),
             };
         }
         let n = len(size)?;
         let parts = evaluation.result();
-        let [one] = parts.as_slice() else { return Err("pieces within a piece".to_string()) };
+        let [one] = parts.as_slice() else { return Err("pieces within a piece".into()) };
         Ok(match &one.location {
             Location::Empty => None,
             Location::Register { register } => Some(self.dwarf_register(register.0, size)?),
@@ -240,7 +244,7 @@ impl State<'_, '_, '_, '_> {
             Location::Bytes { value } => {
                 Some(value.slice().get(..n).ok_or("fewer implicit bytes than the piece has")?.to_vec())
             }
-            other => return Err(format!("not evaluated: {other:?}")),
+            other => return Err(format!("not evaluated: {other:?}").into()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Types by three witnesses in one form: the case's, DWARF's, and the runtime's
 //! type descriptors, which interfaces point at.
 
+use super::limits::Unread;
 use super::memory::Reader;
 use crate::observe::dwarf::{DwarfFacts, Shape, TypeRef};
 use goabi_cases::arch::{Arch, ByteOrder};
@@ -71,7 +72,7 @@ impl Types<'_> {
     /// # Errors
     ///
     /// In words, if its description is broken.
-    pub fn layer(&self, ty: &Ty, memory: &mut Reader<'_, '_>) -> Result<(Layer, u64), String> {
+    pub fn layer(&self, ty: &Ty, memory: &mut Reader<'_, '_>) -> Result<(Layer, u64), Unread> {
         match ty {
             Ty::Go(t) => self.go(t),
             Ty::Dwarf(r) => self.dwarf(*r),
@@ -79,7 +80,7 @@ impl Types<'_> {
         }
     }
 
-    fn go(&self, ty: &GoType) -> Result<(Layer, u64), String> {
+    fn go(&self, ty: &GoType) -> Result<(Layer, u64), Unread> {
         let Layout { size, offsets, .. } = ty.layout(self.arch).map_err(|e| e.to_string())?;
         let layer = match ty.underlying() {
             GoType::Basic(b) => self.basic(*b),
@@ -99,7 +100,7 @@ impl Types<'_> {
             GoType::Chan(..) => Layer::Chan,
             GoType::Func(_) => Layer::Func,
             GoType::Interface(i) => Layer::Interface(i.methods.is_empty()),
-            GoType::Named(_) => return Err(format!("type {ty} has no declaration")),
+            GoType::Named(_) => return Err(format!("type {ty} has no declaration").into()),
         };
         Ok((layer, size))
     }
@@ -155,7 +156,7 @@ impl Types<'_> {
         })
     }
 
-    fn dwarf(&self, r: TypeRef) -> Result<(Layer, u64), String> {
+    fn dwarf(&self, r: TypeRef) -> Result<(Layer, u64), Unread> {
         let facts = self.dwarf.ok_or("there is no DWARF")?;
         let outer = facts.type_of(r).ok_or("a type of DWARF's that is not there")?;
         let node = facts.resolve(r).ok_or("a typedef without a type")?;
@@ -204,7 +205,7 @@ impl Types<'_> {
             | Shape::Subroutine { .. }
             | Shape::Unspecified
             | Shape::Other(_)
-            | Shape::Unreadable(_) => return Err(format!("DWARF's type {} cannot be read", name())),
+            | Shape::Unreadable(_) => return Err(format!("DWARF's type {} cannot be read", name()).into()),
         };
         Ok((layer, size(word)))
     }
@@ -216,7 +217,7 @@ impl Types<'_> {
         let one = |ty: &Ty| match ty {
             Ty::Go(t) => self.go(t),
             Ty::Dwarf(r) => self.dwarf(*r),
-            Ty::Runtime(_) => Err("only known while the program runs".to_string()),
+            Ty::Runtime(_) => Err("only known while the program runs".into()),
         };
         let (Ok((a, a_size)), Ok((b, b_size))) = (one(a), one(b)) else { return false };
         if a_size != b_size || depth > 50 {
@@ -234,9 +235,9 @@ impl Types<'_> {
 
     /// Reads a type descriptor: `abi.Type` and what follows it, in
     /// `internal/abi/type.go`, alike since Go 1.21.
-    fn runtime(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<(Layer, u64), String> {
+    fn runtime(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<(Layer, u64), Unread> {
         let word = self.arch.word_size;
-        let header = memory.read(at, header_len(word)).map_err(|e| format!("the type descriptor: {e}"))?;
+        let header = memory.read(at, header_len(word)).map_err(|e| e.of("the type descriptor"))?;
         let w = usize::try_from(word).unwrap_or(8);
         let order = self.arch.byte_order;
         let size = number(header.get(..w).unwrap_or_default(), order);
@@ -245,7 +246,7 @@ impl Types<'_> {
             return Ok((layer, size));
         }
         let end = at + header_len(word) as u64;
-        let mut words = |n: u64| -> Result<u64, String> { Ok(number(&memory.read(end + n * word, w)?, order)) };
+        let mut words = |n: u64| -> Result<u64, Unread> { Ok(number(&memory.read(end + n * word, w)?, order)) };
         let layer = match kind {
             // Elem, Slice, Len.
             17 => Layer::Array(words(2)?, Ty::Runtime(words(0)?)),
@@ -261,7 +262,7 @@ impl Types<'_> {
             25 => {
                 let (fields, n) = (words(1)?, words(2)?);
                 if n > MAX_FIELDS {
-                    return Err(format!("a type descriptor with {n} fields"));
+                    return Err(format!("a type descriptor with {n} fields").into());
                 }
                 let mut out = Vec::new();
                 for i in 0..n {
@@ -271,7 +272,7 @@ impl Types<'_> {
                 }
                 Layer::Struct(out)
             }
-            other => return Err(format!("a type descriptor at {at:#x} of kind {other}")),
+            other => return Err(format!("a type descriptor at {at:#x} of kind {other}").into()),
         };
         Ok((layer, size))
     }
@@ -282,9 +283,8 @@ impl Types<'_> {
     /// # Errors
     ///
     /// In words, if it cannot be read.
-    pub fn direct(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<bool, String> {
-        let flags =
-            memory.read(at + 2 * self.arch.word_size + 4, 4).map_err(|e| format!("the type descriptor: {e}"))?;
+    pub fn direct(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<bool, Unread> {
+        let flags = memory.read(at + 2 * self.arch.word_size + 4, 4).map_err(|e| e.of("the type descriptor"))?;
         Ok([flags.first(), flags.last()].into_iter().flatten().any(|f| f & 0x20 != 0))
     }
 
@@ -294,12 +294,12 @@ impl Types<'_> {
     /// # Errors
     ///
     /// In words, if it cannot be read.
-    pub fn name(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<String, String> {
+    pub fn name(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<String, Unread> {
         let word = self.arch.word_size;
         let w = usize::try_from(word).unwrap_or(8);
         let order = self.arch.byte_order;
         let base = self.descriptors.ok_or("the program does not say where its type descriptors are")?;
-        let header = memory.read(at, header_len(word)).map_err(|e| format!("the type descriptor: {e}"))?;
+        let header = memory.read(at, header_len(word)).map_err(|e| e.of("the type descriptor"))?;
         let flags = header.get(2 * w + 4).copied().unwrap_or(0);
         // Str follows Equal and GCData.
         let off = number(header.get(4 * w + 8..4 * w + 12).unwrap_or_default(), order);
@@ -310,7 +310,7 @@ impl Types<'_> {
     }
 
     /// `abi.Name`: a byte of flags, the length as a varint, the text.
-    fn name_at(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<String, String> {
+    fn name_at(&self, at: u64, memory: &mut Reader<'_, '_>) -> Result<String, Unread> {
         let (mut len, mut used) = (0u64, 1u64);
         loop {
             let b = memory.read(at + used, 1)?.first().copied().unwrap_or(0);
@@ -320,11 +320,11 @@ impl Types<'_> {
                 break;
             }
             if used > 4 {
-                return Err(format!("a type's name at {at:#x} is broken"));
+                return Err(format!("a type's name at {at:#x} is broken").into());
             }
         }
         let len = usize::try_from(len).ok().filter(|n| *n < MAX_NAME).ok_or("a type's name is broken")?;
-        String::from_utf8(memory.read(at + used, len)?).map_err(|_| "a type's name is no text".to_string())
+        String::from_utf8(memory.read(at + used, len)?).map_err(|_| "a type's name is no text".into())
     }
 }
 

@@ -4,12 +4,11 @@
 //! does, so that few are set at a time. Each but the entry's is hit once: what
 //! recursion does below the call under test is not asked for.
 
-use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, PlaceSeen, Sight, UnitSeen};
+use super::facts::{CallSeen, EntrySeen, MachineFacts, PlaceKind, UnitSeen};
 use super::plan::{Code, Prepared, SlotAt, Watched};
 use super::sight::{Early, Truth};
 use super::types::number;
 use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop};
-use crate::observe::dwarf::Place;
 use goabi_cases::arch::Arch;
 use std::collections::BTreeMap;
 
@@ -48,7 +47,7 @@ impl Point {
 /// The call of a function under test that is being watched.
 pub(super) struct Open {
     /// Index into the unit's calls.
-    call: usize,
+    pub call: usize,
     /// The goroutine, where the port has it in a register.
     pub g: u64,
     /// Bytes from the stack pointer at entry to the end of the goroutine's
@@ -56,12 +55,15 @@ pub(super) struct Open {
     /// goroutine, counted down from 0.
     pub depth: u64,
     /// The end of the stack when the inputs were read.
-    stack_end: u64,
-    truth: Truth,
-    /// What results showed at statements, and at which of the call's places.
-    early: Vec<(usize, Early)>,
+    pub stack_end: u64,
+    pub truth: Truth,
+    /// What results showed at statements: at which of the call's places, and
+    /// where the stack ended then.
+    pub early: Vec<(usize, u64, Early)>,
     /// Whether execution came past the prologue.
     begun: bool,
+    /// Whether it may have been begun anew without being seen.
+    pub unseen: bool,
     pub inner: u32,
     /// Where it returns to, in the code of its unit, which nothing else does.
     pub back: Option<u64>,
@@ -78,8 +80,6 @@ pub(super) struct Watch<'a, 'd> {
     /// The unit that runs.
     pub(super) unit: Option<u32>,
     pub(super) stops: u64,
-    /// The signal that was last passed on to the program.
-    pub(super) last_signal: Option<u8>,
 }
 
 /// How a process ended.
@@ -98,7 +98,6 @@ impl<'a, 'd> Watch<'a, 'd> {
             floats: vec![],
             unit: None,
             stops: 0,
-            last_signal: None,
         }
     }
 
@@ -118,17 +117,9 @@ impl<'a, 'd> Watch<'a, 'd> {
                     self.stops += 1;
                     self.trap(facts)?
                 }
-                Stop::Signal { signal, .. } => {
-                    self.last_signal = Some(signal);
-                    self.debuggee.resume_with_signal(signal)?
-                }
+                Stop::Signal { signal, .. } => self.debuggee.resume_with_signal(signal)?,
             };
         }
-    }
-
-    /// What the process printed and how it ended; kills it if it is alive.
-    pub(super) fn into_debuggee(self) -> Debuggee {
-        self.debuggee
     }
 
     /// A stop of our own, unless the program made it.
@@ -147,18 +138,14 @@ impl<'a, 'd> Watch<'a, 'd> {
         let Some(points) = self.points.get(&pc).cloned() else {
             return self.debuggee.resume_with_signal(SIGTRAP);
         };
-        let mut keep = false;
         for point in points {
-            let stays = self.at(point, pc, &mut registers, facts)?;
-            if stays {
-                keep = true;
-            } else {
+            if !self.at(point, pc, &mut registers, facts)? {
                 self.drop_point(pc, point);
             }
         }
         if !self.points.contains_key(&pc) {
             self.debuggee.remove(pc)?;
-        } else if keep {
+        } else {
             match self.debuggee.step_over(pc)? {
                 Stop::Signal { signal: SIGTRAP, .. } => {}
                 // A signal of the program's, or its end.
@@ -212,7 +199,7 @@ impl<'a, 'd> Watch<'a, 'd> {
         Ok(())
     }
 
-    fn parts(&self, f: usize) -> Option<(&'a Watched, &'a Code<'a>)> {
+    pub(super) fn parts(&self, f: usize) -> Option<(&'a Watched, &'a Code<'a>)> {
         let code = self.prepared.functions.get(f)?.as_ref()?;
         Some((self.prepared.plan.functions.get(f)?, code))
     }
@@ -230,11 +217,11 @@ impl<'a, 'd> Watch<'a, 'd> {
         let Some(seen) = facts.units.get_mut(&unit) else { return Ok(false) };
         match point {
             Point::Entry(_) => self.entry(f, watched, code, registers, seen),
-            Point::AfterPrologue(_) | Point::Statement(..) if !self.in_outermost(f, code, registers) => {
+            Point::AfterPrologue(_) | Point::Statement(..) if !self.in_outermost(f, code, registers)? => {
                 Ok(self.passed_over(f))
             }
             Point::AfterPrologue(_) => {
-                self.place(f, pc, PlaceKind::AfterPrologue, registers, seen)?;
+                self.place(f, pc, PlaceKind::AfterPrologue, registers, false, seen)?;
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
@@ -252,12 +239,18 @@ impl<'a, 'd> Watch<'a, 'd> {
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
-                self.place(f, pc, PlaceKind::Statement(line), registers, seen)?;
+                self.place(f, pc, PlaceKind::Statement(line), registers, false, seen)?;
                 Ok(false)
             }
             Point::Return(_) => self.at_return(f, watched, code, pc, registers, seen),
             Point::Caller(_) => self.in_caller(f, watched, registers, seen),
         }
+    }
+
+    /// Where the argument area of a function begins that is entered with that
+    /// stack pointer.
+    fn area(&self, sp: u64, watched: &Watched) -> u64 {
+        sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size)
     }
 
     fn forget(&mut self, at: u64, point: Point) -> Result<(), RemoteError> {
@@ -278,16 +271,28 @@ impl<'a, 'd> Watch<'a, 'd> {
         seen: &mut UnitSeen,
     ) -> Result<bool, RemoteError> {
         let sp = self.sp(registers);
-        let (g, end, guard) = self.goroutine(registers);
+        let (g, end, guard) = self.goroutine(registers)?;
         let depth = end.wrapping_sub(sp);
         match self.open.get(&f) {
             // Begun anew where it stood, because its time was up: how often that
             // happens is chance, and no part of what is seen.
             Some(open) if open.g == g && !open.begun && open.depth == depth && open.stack_end == end => {
+                let (inputs, _) = self.slots(&watched.assignment.inputs, self.area(sp, watched), registers)?;
+                if let Some(open) = self.open.get_mut(&f) {
+                    open.truth.begin_anew(inputs, watched);
+                }
                 return Ok(true);
             }
             // Begun anew, on a larger stack.
             Some(open) if open.g == g && !open.begun && (open.depth == depth || g == 0) => {}
+            // Another goroutine's, while the watched one may still be begun anew.
+            Some(open) if !open.begun => {
+                let stays = self.passed_over(f);
+                if let Some(open) = self.open.get_mut(&f) {
+                    open.unseen |= !stays;
+                }
+                return Ok(stays);
+            }
             // A call below the one that is watched.
             Some(_) => return Ok(false),
             None => {
@@ -302,6 +307,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                     return_bytes: vec![],
                     in_caller: None,
                     returned: false,
+                    given_up: false,
                 });
                 for at in &code.returns {
                     self.set(*at, Point::Return(f))?;
@@ -320,12 +326,12 @@ impl<'a, 'd> Watch<'a, 'd> {
             }
         }
         let call = seen.calls.iter().position(|c| c.function == watched.symbol).unwrap_or(0);
-        let area = sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size);
-        let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers);
+        let area = self.area(sp, watched);
+        let (inputs, values) = self.slots(&watched.assignment.inputs, area, registers)?;
         let bytes = self.kept(&inputs);
         let truth = Truth { inputs, results: None };
         let variables =
-            self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)));
+            self.look(watched, code, &truth, code.dwarf.low_pc, registers, &|at| matches!(at, SlotAt::Input(_)))?;
         if let Some(call) = seen.calls.get_mut(call) {
             call.entries.push(EntrySeen { inputs: values, bytes, variables });
         }
@@ -333,145 +339,17 @@ impl<'a, 'd> Watch<'a, 'd> {
         if let Some(back) = back {
             self.set(back, Point::Caller(f))?;
         }
-        self.open
-            .insert(f, Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, inner: 0, back });
-        // Whether the prologue may have to grow the stack, and the function be
-        // begun anew. Without a mark behind the prologue nobody would take the
-        // breakpoint away again, and the second beginning is not seen.
+        // Whether the function may be begun anew: to grow its stack, or because its
+        // time is up, after which what its body does not read may be gone from its
+        // registers. Code before which there is no prologue never is. Without a mark
+        // behind the prologue nobody would take the breakpoint away again, and the
+        // second beginning is not seen.
+        let prologue = code.lines.prologue_end != Some(code.dwarf.low_pc);
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
-        Ok(tight && code.lines.prologue_end.is_some_and(|at| at != code.dwarf.low_pc))
+        let stays = prologue && code.lines.prologue_end.is_some() && (tight || watched.loses().next().is_some());
+        let unseen = prologue && !stays;
+        let open = Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, unseen, inner: 0, back };
+        self.open.insert(f, open);
+        Ok(stays)
     }
-
-    /// DWARF at a place between entry and return.
-    fn place(
-        &mut self,
-        f: usize,
-        pc: u64,
-        kind: PlaceKind,
-        registers: &Registers,
-        seen: &mut UnitSeen,
-    ) -> Result<(), RemoteError> {
-        let Some((watched, code)) = self.parts(f) else { return Ok(()) };
-        let (_, end, _) = self.goroutine(registers);
-        let Some(open) = self.open.get(&f) else { return Ok(()) };
-        // A stack that moved since has other addresses in its pointers.
-        if end != open.stack_end {
-            return Ok(());
-        }
-        let call = open.call;
-        let truth = open.truth.clone();
-        let whole = kind == PlaceKind::AfterPrologue;
-        let stays = |at: SlotAt| match at {
-            SlotAt::Input(i) => whole || !watched.changed.get(i).copied().unwrap_or(true),
-            SlotAt::Result(_) => kind == PlaceKind::Return,
-        };
-        let mut variables = self.look(watched, code, &truth, pc, registers, &stays);
-        for (variable, sight) in &mut variables {
-            if matches!(sight, Sight::Other { .. }) && lost(watched, code, *variable, pc) {
-                let why = "the body does not read it, and a prologue that is begun anew need not keep it";
-                *sight = Sight::Unknown(why.to_string());
-            }
-        }
-        let Some(call) = seen.calls.get_mut(call) else { return Ok(()) };
-        if let PlaceKind::Statement(_) = kind {
-            let (settled, early) = self.early(watched, code, pc, registers);
-            variables.extend(settled);
-            let place = call.places.len();
-            if let Some(open) = self.open.get_mut(&f) {
-                open.early.extend(early.into_iter().map(|e| (place, e)));
-            }
-        }
-        call.places.push(PlaceSeen { offset: pc - code.dwarf.low_pc, kind, variables });
-        Ok(())
-    }
-
-    fn at_return(
-        &mut self,
-        f: usize,
-        watched: &'a Watched,
-        code: &'a Code<'a>,
-        pc: u64,
-        registers: &mut Registers,
-        seen: &mut UnitSeen,
-    ) -> Result<bool, RemoteError> {
-        let sp = self.sp(registers);
-        let (g, end, _) = self.goroutine(registers);
-        let pushed = self.pushed();
-        // Without a goroutine it is not known where a stack was moved to, but
-        // only the outermost call returns into the unit.
-        let back = if g == 0 { self.return_address(sp, registers)? } else { None };
-        let Some(open) = self.open.get_mut(&f) else { return Ok(false) };
-        let at_entry = if g == 0 { sp } else { end.wrapping_sub(open.depth) };
-        // Where the return instruction itself gives the frame back, the tables say so.
-        let frame = code.cfa(pc).map(|off| sp.wrapping_add(off).wrapping_sub(pushed));
-        let outermost = if g == 0 { back == open.back } else { sp == at_entry || frame == Some(at_entry) };
-        if g != open.g || !outermost {
-            return Ok(self.passed_over(f));
-        }
-        let moved = g == 0 && open.depth != 0u64.wrapping_sub(sp);
-        let before = registers.clone();
-        // What stands in a delay slot is done before the caller goes on.
-        if self.arch().goarch.starts_with("mips") {
-            self.debuggee.step_over(pc)?;
-            *registers = self.debuggee.registers()?;
-        }
-        let area = at_entry.wrapping_add(pushed).wrapping_add(watched.assignment.min_frame_size);
-        let (images, values) = self.slots(&watched.assignment.results, area, registers);
-        let bytes = self.kept(&images);
-        if let Some(open) = self.open.get_mut(&f) {
-            open.truth.results = Some(images);
-            if let Some(call) = seen.calls.get_mut(open.call) {
-                for (place, early) in std::mem::take(&mut open.early) {
-                    let number = watched.assignment.inputs.len() + early.at;
-                    let solid = code.solid.get(number).map(Vec::as_slice).unwrap_or_default();
-                    let settled = early.settle(&open.truth, solid, watched.sets_results);
-                    call.places.get_mut(place).into_iter().for_each(|p| p.variables.push(settled.clone()));
-                }
-                call.at_return = Some(values);
-                call.return_bytes = bytes;
-            }
-        }
-        if !moved {
-            self.place(f, pc, PlaceKind::Return, &before, seen)?;
-        }
-        Ok(false)
-    }
-
-    fn in_caller(
-        &mut self,
-        f: usize,
-        watched: &'a Watched,
-        registers: &mut Registers,
-        seen: &mut UnitSeen,
-    ) -> Result<bool, RemoteError> {
-        let sp = self.sp(registers);
-        let (g, end, _) = self.goroutine(registers);
-        let pushed = self.pushed();
-        let Some(open) = self.open.get(&f) else { return Ok(false) };
-        let at_entry = end.wrapping_sub(open.depth);
-        // Without a goroutine the stack may have moved; the address is the unit's own.
-        if g != open.g || (g != 0 && sp != at_entry.wrapping_add(pushed)) {
-            return Ok(self.passed_over(f));
-        }
-        let call = open.call;
-        let before = open.truth.results.clone();
-        let area = sp.wrapping_add(watched.assignment.min_frame_size);
-        let (images, values) = self.slots(&watched.assignment.results, area, registers);
-        if let Some(call) = seen.calls.get_mut(call) {
-            call.returned = true;
-            if before.is_none_or(|b| b != images) {
-                call.in_caller = Some(values);
-            }
-        }
-        self.open.remove(&f);
-        Ok(false)
-    }
-}
-
-/// Whether a variable may be gone from its registers: the scheduler may take the
-/// processor away in the prologue, which keeps only what the body reads.
-fn lost(watched: &Watched, code: &Code<'_>, variable: usize, pc: u64) -> bool {
-    let Some(Some(SlotAt::Input(input))) = watched.variables.get(variable) else { return false };
-    let pieces = code.dwarf.params.get(variable).and_then(|v| v.location.at(pc).ok()).unwrap_or_default();
-    !watched.read.get(*input).copied().unwrap_or(false) && pieces.iter().all(|p| matches!(p.place, Place::Register(_)))
 }
