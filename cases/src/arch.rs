@@ -169,6 +169,16 @@ impl Arch {
         }
     }
 
+    /// The class of the register with a DWARF number: on all ports
+    /// floating-point registers are numbered behind the others.
+    #[must_use]
+    pub fn register_class(&self, dwarf: u16) -> RegClass {
+        match self.float_registers.iter().filter_map(|r| r.dwarf).min() {
+            Some(first) if dwarf >= first => RegClass::Float,
+            Some(_) | None => RegClass::Integer,
+        }
+    }
+
     /// The place in the assignment order of the register with a DWARF number.
     #[must_use]
     pub fn argument_register(&self, dwarf: u16) -> Option<(RegClass, usize)> {
@@ -222,6 +232,25 @@ impl fmt::Display for RegClass {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn a_dwarf_number_tells_the_class_of_its_register() {
+        for arch in Arch::all() {
+            for class in [RegClass::Integer, RegClass::Float] {
+                for r in arch.registers(class) {
+                    assert_eq!(
+                        r.dwarf.map(|n| arch.register_class(n)),
+                        r.dwarf.map(|_| class),
+                        "{} {}",
+                        arch.goarch,
+                        r.name
+                    );
+                }
+            }
+            let stack_pointer = arch.roles.stack_pointer.dwarf.unwrap();
+            assert_eq!(arch.register_class(stack_pointer), RegClass::Integer, "{}", arch.goarch);
+        }
+    }
 
     #[test]
     fn every_file_loads() {

@@ -107,32 +107,69 @@ pub struct Difference {
 /// How many bits of an ordinal count the places within one value.
 const PER_VALUE: u32 = 16;
 
+impl Value {
+    /// The values that it consists of and leads to, in the order in which
+    /// [`identify`] meets them.
+    pub fn children_mut(&mut self) -> Vec<&mut Value> {
+        match self {
+            Value::Slice(Some(s)) => s.elems.iter_mut().collect(),
+            Value::Array(items) | Value::Struct(items) => items.iter_mut().collect(),
+            Value::Pointer(Some(p)) => p.target.as_deref_mut().into_iter().collect(),
+            Value::Map(Some(m)) => m.entries.iter_mut().flat_map(|(k, v)| [k, v]).collect(),
+            Value::Func(Some(f)) => f.returns.iter_mut().collect(),
+            Value::Interface(Some(d)) => vec![&mut d.value],
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float32(_)
+            | Value::Float64(_)
+            | Value::Complex64(..)
+            | Value::Complex128(..)
+            | Value::String(_)
+            | Value::Slice(None)
+            | Value::Pointer(None)
+            | Value::Map(None)
+            | Value::Chan(_)
+            | Value::UnsafePointer(_)
+            | Value::Func(None)
+            | Value::Interface(None)
+            | Value::Unstated => vec![],
+        }
+    }
+
+    /// The address that it holds.
+    pub fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Value::Slice(s) => s.as_mut().map(|s| &mut s.place),
+            Value::Pointer(p) => p.as_mut().map(|p| &mut p.place),
+            Value::Map(m) => m.as_mut().map(|m| &mut m.place),
+            Value::Chan(c) => c.as_mut().map(|c| &mut c.place),
+            Value::UnsafePointer(p) => p.as_mut(),
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float32(_)
+            | Value::Float64(_)
+            | Value::Complex64(..)
+            | Value::Complex128(..)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Struct(_)
+            | Value::Func(_)
+            | Value::Interface(_)
+            | Value::Unstated => None,
+        }
+    }
+}
+
 /// What a machine that stands still can show of a value: of a map its number
 /// of entries, of a func whether it is nil.
 pub fn at_rest(v: &mut Value) {
-    match v {
-        Value::Map(Some(m)) => m.entries.iter_mut().for_each(|e| *e = (Value::Unstated, Value::Unstated)),
-        Value::Func(Some(f)) => f.returns.clear(),
-        Value::Slice(Some(s)) => s.elems.iter_mut().for_each(at_rest),
-        Value::Array(items) | Value::Struct(items) => items.iter_mut().for_each(at_rest),
-        Value::Pointer(Some(p)) => p.target.iter_mut().for_each(|t| at_rest(t)),
-        Value::Interface(Some(d)) => at_rest(&mut d.value),
-        Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float32(_)
-        | Value::Float64(_)
-        | Value::Complex64(..)
-        | Value::Complex128(..)
-        | Value::String(_)
-        | Value::Slice(None)
-        | Value::Pointer(None)
-        | Value::Map(None)
-        | Value::Chan(_)
-        | Value::UnsafePointer(_)
-        | Value::Func(None)
-        | Value::Interface(None)
-        | Value::Unstated => {}
+    if let Value::Map(Some(m)) = v {
+        m.entries.iter_mut().for_each(|e| *e = (Value::Unstated, Value::Unstated));
     }
+    if let Value::Func(Some(f)) = v {
+        f.returns.clear();
+    }
+    v.children_mut().into_iter().for_each(at_rest);
 }
 
 #[derive(Default)]
@@ -189,53 +226,22 @@ pub fn identify<'a>(values: impl IntoIterator<Item = &'a mut Value>) {
 }
 
 fn walk(v: &mut Value, r: &mut Regions) {
-    match v {
-        Value::Slice(Some(s)) => {
-            // Where the capacity is open, the elements alone are what two slices can share.
-            let n = s.elems.len() as u64;
-            r.range(&mut s.place, s.elem_size.saturating_mul(s.cap.unwrap_or(n)));
-            s.elems.iter_mut().for_each(|e| walk(e, r));
+    if let Value::Slice(Some(s)) = v {
+        // Where the capacity is open, the elements alone are what two slices can share.
+        let n = s.elems.len() as u64;
+        r.range(&mut s.place, s.elem_size.saturating_mul(s.cap.unwrap_or(n)));
+    } else if let Some(place) = v.place_mut() {
+        let known = r.object(place);
+        if let Value::Pointer(Some(p)) = v
+            && known
+        {
+            p.target = None;
         }
-        Value::Array(items) | Value::Struct(items) => items.iter_mut().for_each(|e| walk(e, r)),
-        Value::Pointer(Some(p)) => {
-            if r.object(&mut p.place) {
-                p.target = None;
-            } else if let Some(t) = &mut p.target {
-                walk(t, r);
-            }
-        }
-        Value::Map(Some(m)) => {
-            r.object(&mut m.place);
-            m.entries.sort_by_cached_key(|(k, _)| show(k));
-            for (k, v) in &mut m.entries {
-                walk(k, r);
-                walk(v, r);
-            }
-        }
-        Value::Chan(Some(c)) => {
-            r.object(&mut c.place);
-        }
-        Value::UnsafePointer(Some(p)) => {
-            r.object(p);
-        }
-        Value::Func(Some(f)) => f.returns.iter_mut().for_each(|e| walk(e, r)),
-        Value::Interface(Some(d)) => walk(&mut d.value, r),
-        Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float32(_)
-        | Value::Float64(_)
-        | Value::Complex64(..)
-        | Value::Complex128(..)
-        | Value::String(_)
-        | Value::Slice(None)
-        | Value::Pointer(None)
-        | Value::Map(None)
-        | Value::Chan(None)
-        | Value::UnsafePointer(None)
-        | Value::Func(None)
-        | Value::Interface(None)
-        | Value::Unstated => {}
     }
+    if let Value::Map(Some(m)) = v {
+        m.entries.sort_by_cached_key(|(k, _)| show(k));
+    }
+    v.children_mut().into_iter().for_each(|e| walk(e, r));
 }
 
 /// The differences of an observed value from a wanted one, both identified.

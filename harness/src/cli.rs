@@ -269,6 +269,8 @@ pub enum SchemaKind {
     Comparison,
     /// What `goabi explain --json` prints.
     Explanation,
+    /// Profiles of runs.
+    Profile,
 }
 
 /// `goabi doctor`.

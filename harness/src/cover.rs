@@ -19,8 +19,9 @@ pub type Place = (usize, usize, Stress);
 /// file and case) with their calls.
 pub type Chosen = BTreeMap<Place, BTreeMap<(usize, usize), Vec<&'static Call>>>;
 
-/// How many further kinds a case gets under each set of stress.
-const UNDER_STRESS: usize = 2;
+/// By how many kinds a case is called under each set of stress: where one case of
+/// each file is, and where all are.
+const UNDER_STRESS: (usize, usize) = (2, 1);
 
 /// The profile's cells over these files, targets and builds.
 #[must_use]
@@ -135,6 +136,7 @@ impl Picker<'_> {
         if calls.is_empty() {
             return;
         }
+        let each = if each_case { UNDER_STRESS.1 } else { UNDER_STRESS.0 };
         for (s, stress) in sets.iter().enumerate() {
             let mut next = calls.iter().cycle().skip(s * 7 % calls.len());
             for t in 0..self.targets {
@@ -147,12 +149,105 @@ impl Picker<'_> {
                         (n > 0).then(|| (s + t + f) % n).into_iter().collect()
                     };
                     for c in cases {
-                        for call in next.by_ref().take(UNDER_STRESS.min(calls.len())) {
+                        for call in next.by_ref().take(each.min(calls.len())) {
                             self.add((t, b, *stress), (f, c), call);
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use goabi_cases::profile::{BUILT_IN, load};
+
+    fn world() -> (Vec<CaseFile>, Vec<Target>) {
+        let suite = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases/suite");
+        let (files, mistakes) = crate::plan::load(&[suite]).unwrap();
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        (files, ["amd64", "arm64"].map(|a| Target { goarch: a.into() }).to_vec())
+    }
+
+    fn profile(name: &str) -> Profile {
+        let chains: Vec<&str> = call::chains().iter().map(Call::id).collect();
+        load(name, &call::ids(), &chains).unwrap_or_else(|m| panic!("{m:?}"))
+    }
+
+    fn count(chosen: &Chosen) -> usize {
+        chosen.values().flat_map(BTreeMap::values).map(Vec::len).sum()
+    }
+
+    #[test]
+    fn the_default_covers_all_pairs_with_few_cells() {
+        let (files, targets) = world();
+        let p = profile("default");
+        let chosen = choose(&files, &p, &targets, &p.builds);
+        let mut pairs: BTreeSet<(&str, String, String)> = BTreeSet::new();
+        for ((t, b, stress), cases) in &chosen {
+            for (case, calls) in cases {
+                for c in calls.iter().filter(|c| !c.chain()) {
+                    let (t, b, s, c) = (t.to_string(), b.to_string(), stress.to_string(), c.id().to_string());
+                    pairs.insert(("call target", c.clone(), t.clone()));
+                    pairs.insert(("call build", c.clone(), b.clone()));
+                    pairs.insert(("call stress", c.clone(), s.clone()));
+                    pairs.insert(("target stress", t, s.clone()));
+                    pairs.insert(("build stress", b, s.clone()));
+                    pairs.insert(("file stress", case.0.to_string(), s));
+                    pairs.insert(("file call", case.0.to_string(), c));
+                }
+            }
+        }
+        let of = |axes: &str| pairs.iter().filter(|(a, _, _)| *a == axes).count();
+        let (calls, stress) = (p.calls.len(), p.stress.len() + 1);
+        assert_eq!((of("call target"), of("call build")), (2 * calls, 2 * calls));
+        assert_eq!(of("call stress"), calls * stress);
+        assert_eq!((of("target stress"), of("build stress")), (2 * stress, 2 * stress));
+        assert_eq!(of("file stress"), files.len() * stress);
+        // Files of one or two cases do not take all kinds.
+        assert!(of("file call") * 10 >= files.len() * calls * 9, "{} of {}", of("file call"), files.len() * calls);
+        let chains: BTreeSet<&str> =
+            chosen.values().flat_map(BTreeMap::values).flatten().filter(|c| c.chain()).map(|c| c.id()).collect();
+        assert_eq!(chains.len(), p.chains.len());
+        let product = files.iter().map(|f| f.cases.len()).sum::<usize>() * calls * 4 * stress;
+        assert!(count(&chosen) * 20 < product, "{} of {product}", count(&chosen));
+    }
+
+    #[test]
+    fn a_further_case_moves_no_other() {
+        let (mut files, targets) = world();
+        let p = profile("default");
+        let whole = choose(&files, &p, &targets, &p.builds);
+        let last = files[0].cases.pop().unwrap();
+        assert!(!last.id.name.is_empty());
+        let less = choose(&files, &p, &targets, &p.builds);
+        for (place, cases) in less.iter().filter(|(p, _)| p.2.is_none()) {
+            for (case, calls) in cases {
+                let before = |c: &&Call| !c.chain();
+                let ids =
+                    |list: &[&'static Call]| list.iter().copied().filter(before).map(Call::id).collect::<Vec<_>>();
+                assert_eq!(ids(calls), ids(&whole[place][case]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_run_is_not_thinned_out() {
+        let (mut files, targets) = world();
+        files.truncate(1);
+        files[0].cases.truncate(2);
+        let p = profile("default");
+        let plain = choose(&files, &p, &targets, &p.builds);
+        let plain: Chosen = plain.into_iter().filter(|(place, _)| place.2.is_none()).collect();
+        assert_eq!(count(&plain), 2 * 2 * 2 * p.calls.len());
+    }
+
+    #[test]
+    fn built_in_profiles_are_sound() {
+        for (name, _) in BUILT_IN {
+            assert!(!profile(name).calls.is_empty(), "{name}");
         }
     }
 }

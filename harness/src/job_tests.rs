@@ -15,7 +15,7 @@ fn facts(records: &[&str], complete: bool, end: UnitEnd) -> UnitFacts {
 
 fn seen(facts: Option<&UnitFacts>) -> VectorSeen {
     let expected = Expected { args: vec![], outcome: Outcome::Returns(vec![]), trace: None };
-    vector_seen(expected, facts)
+    vector_seen(expected, goabi_generators::program::Site::default(), facts)
 }
 
 fn died(stopped: Option<Stop>) -> UnitEnd {

@@ -11,6 +11,7 @@ mod html;
 pub mod nightly;
 pub mod outcome;
 pub mod overview;
+pub mod pairs;
 pub mod record;
 pub mod render;
 pub mod schema;

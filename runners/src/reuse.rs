@@ -66,7 +66,7 @@ impl RunKey {
         parts.add(path.as_os_str().as_encoded_bytes()).add(format!("{file:?}"));
         parts.add(format!("{:?} {:?} {:?}", spec.asked, spec.isolated, spec.limits));
         let plan = spec.plan;
-        parts.add(format!("{:?} {:?} {:?} {}", plan.arch, plan.functions, plan.units, plan.statements));
+        parts.add(format!("{:?} {:?} {:?} {:?}", plan.arch, plan.functions, plan.units, plan.statements));
         if plan.bytes {
             parts.add("bytes");
         }

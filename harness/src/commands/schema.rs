@@ -12,6 +12,7 @@ pub fn text(kind: SchemaKind) -> String {
     match kind {
         SchemaKind::Cases => pretty(&goabi_cases::raw::json_schema()),
         SchemaKind::Expectations => pretty(&goabi_cases::expectation::json_schema()),
+        SchemaKind::Profile => pretty(&goabi_cases::profile::json_schema()),
         SchemaKind::Record => goabi_reports::schema::record_schema(),
         SchemaKind::Comparison => goabi_reports::schema::comparison_schema(),
         SchemaKind::Explanation => goabi_reports::schema::explanation_schema(),
@@ -33,6 +34,7 @@ mod tests {
         for (kind, file) in [
             (SchemaKind::Cases, "cases/schema/case.schema.json"),
             (SchemaKind::Expectations, "cases/schema/expectations.schema.json"),
+            (SchemaKind::Profile, "cases/schema/profile.schema.json"),
         ] {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             if std::env::var_os("GOABI_BLESS").is_some() {

@@ -114,7 +114,13 @@ fn exhibit(goarch: &str, call: &str, span: Result<(u64, u64), String>) -> Exhibi
         package: "p".into(),
         file: "c/t-f/c_c_case.go".into(),
         vectors: vec![0],
-        variant: Variant { case: (0, 0), calls: vec!["direct"] },
+        variant: Variant {
+            case: (0, 0),
+            calls: vec!["direct"],
+            goarch: "amd64",
+            version: goabi_cases::version::GoVersion::TIP,
+            takes: false,
+        },
         span,
     }
 }

@@ -90,36 +90,10 @@ pub fn word(arch: &Arch, seen: &Seen<'_>, offset: u64, size: u64) -> Confirmed {
 /// Forgets the addresses in a value: each word is compared by itself, and
 /// what it leads to is at another place in every run.
 fn nowhere(v: &mut Value) {
-    match v {
-        Value::Slice(Some(s)) => {
-            s.place = Place::Nowhere;
-            s.elems.iter_mut().for_each(nowhere);
-        }
-        Value::Array(items) | Value::Struct(items) => items.iter_mut().for_each(nowhere),
-        Value::Pointer(Some(p)) => {
-            p.place = Place::Nowhere;
-            p.target.iter_mut().for_each(|t| nowhere(t));
-        }
-        Value::Map(Some(m)) => m.place = Place::Nowhere,
-        Value::Chan(Some(c)) => c.place = Place::Nowhere,
-        Value::UnsafePointer(Some(p)) => *p = Place::Nowhere,
-        Value::Interface(Some(d)) => nowhere(&mut d.value),
-        Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float32(_)
-        | Value::Float64(_)
-        | Value::Complex64(..)
-        | Value::Complex128(..)
-        | Value::String(_)
-        | Value::Slice(None)
-        | Value::Pointer(None)
-        | Value::Map(None)
-        | Value::Chan(None)
-        | Value::UnsafePointer(None)
-        | Value::Func(_)
-        | Value::Interface(None)
-        | Value::Unstated => {}
+    if let Some(place) = v.place_mut() {
+        *place = Place::Nowhere;
     }
+    v.children_mut().into_iter().for_each(nowhere);
 }
 
 fn cut(text: &str) -> String {

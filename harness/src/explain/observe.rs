@@ -130,7 +130,8 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
         Ok(plan) => plan,
         Err(why) => return Ok(Err(why)),
     };
-    (plan.bytes, plan.statements) = (true, false);
+    plan.bytes = true;
+    plan.statements.fill(false);
     let all = watch_by(shared, &inside, &plan, (None, None), &mut JobResult::default())?;
     Ok(called(&all))
 }

@@ -59,7 +59,12 @@ impl<'a> Scene<'a> {
                 stress: goabi_cases::stress::Stress::NONE,
                 call: "direct".into(),
             };
-            let seen = [VectorSeen { expected, records: Fact::Seen(records), end: UnitEnd::Finished }];
+            let seen = [VectorSeen {
+                expected,
+                site: goabi_generators::program::Site::default(),
+                records: Fact::Seen(records),
+                end: UnitEnd::Finished,
+            }];
             out.push(Scene { file, case, arch, cell, seen, wanted });
         }
         out

@@ -16,10 +16,6 @@ use goabi_runners::observe::records::Fact;
 
 pub(super) struct Kind;
 
-/// The call kinds whose functions are looked at as a debugger does: a function,
-/// one that may be inlined, a method. Other kinds' functions are compiled alike.
-const LOOKED_AT: [&str; 3] = ["direct", "inline", "interface_method"];
-
 impl Oracle for Kind {
     fn id(&self) -> &'static str {
         "dwarf_live"
@@ -33,10 +29,6 @@ impl Oracle for Kind {
         };
         if let Err(verdict) = s.own() {
             return vec![verdict];
-        }
-        if !LOOKED_AT.contains(&s.cell.call.as_str()) {
-            let why = format!("a debugger's view is compared in the cells of {}", LOOKED_AT.join(", "));
-            return vec![Verdict::Inapplicable(why)];
         }
         let facts = match s.dwarf {
             Fact::Seen(facts) => facts,

@@ -20,10 +20,14 @@ mod dwarf_live;
 pub mod layout;
 mod panics;
 pub(crate) mod registers;
-pub(crate) mod values;
+mod values;
 
 #[cfg(test)]
 pub(crate) use values::planted;
+
+/// The call kinds in whose cells DWARF is compared, as its file has it and as a
+/// debugger would use it: a function, one that may be inlined, a method.
+pub(crate) const LOOKED_AT: [&str; 3] = ["direct", "inline", "interface_method"];
 
 /// What is known of one cell.
 pub struct Subject<'a> {
@@ -99,6 +103,10 @@ impl<'a> Subject<'a> {
             return Err(Verdict::Inapplicable("the function itself is judged in cells without stress".into()));
         }
         let Some(first) = self.functions.first() else { return Err(self.no_function()) };
+        if !LOOKED_AT.contains(&self.cell.call.as_str()) {
+            let why = format!("DWARF is compared in the cells of {}", LOOKED_AT.join(", "));
+            return Err(Verdict::Inapplicable(why));
+        }
         let own: Vec<&Function> = self.functions.iter().copied().filter(|f| f.owner == self.cell.call).collect();
         if own.is_empty() {
             let why = format!("the function itself is judged in the cells of `{}`", first.owner);

@@ -8,9 +8,6 @@ use goabi_generators::call::Results;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::records::{CallRecords, Fact};
 
-/// Why results are not compared that a call drops.
-pub(crate) const DROPPED: &str = "nobody gets the results of a deferred call";
-
 pub(super) struct Kind;
 
 impl Oracle for Kind {
@@ -93,7 +90,7 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
             vec![],
         )),
         (Outcome::Returns(_), None) if v.site.results == Results::Dropped => {
-            out.push(Verdict::Inapplicable(DROPPED.into()));
+            out.push(Verdict::Inapplicable("nobody gets the results of a deferred call".into()));
         }
         // The outcome itself is the question of `panics`, which fails here.
         (Outcome::Returns(_), None) => out.push(Verdict::Inapplicable("the call did not return".into())),

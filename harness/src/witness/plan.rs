@@ -2,6 +2,7 @@
 //! where the model and DWARF have its parameters and results.
 
 use crate::exhibits::Inside;
+use crate::oracles::LOOKED_AT;
 use crate::oracles::dwarf::slot_numbers;
 use goabi_cases::assignment::{Abi, assign_abi};
 use goabi_cases::case::{Action, Case};
@@ -28,12 +29,17 @@ pub(crate) fn plan<'a>(i: &Inside<'a>, dwarf: &'a DwarfFacts) -> Result<Plan<'a>
         let reached = |f: &Function| f.case == unit.case && f.calls.contains(call) && f.vectors.contains(vector);
         i.program.functions.iter().enumerate().filter(|(_, f)| reached(f)).map(|(n, _)| n).collect()
     };
+    // What DWARF says at statements is compared in some kinds' cells only.
+    let looked_at = |unit: &goabi_generators::program::Unit| match &unit.kind {
+        UnitKind::Call { call, .. } => LOOKED_AT.contains(call),
+        UnitKind::Types => false,
+    };
     Ok(Plan {
         arch: i.job.arch,
         dwarf,
         functions,
         units: i.program.units.iter().map(reaches).collect(),
-        statements: i.job.build == Build::Noopt,
+        statements: i.program.units.iter().map(|u| i.job.build == Build::Noopt && looked_at(u)).collect(),
         bytes: false,
         begin: BEGIN,
         running: RUNNING,

@@ -8,6 +8,7 @@ use super::RenderError;
 use crate::groups::{Group, groups};
 use crate::outcome::Totals;
 use crate::overview::{self, End, counted};
+use crate::pairs;
 use crate::record::{Problem, Record};
 use crate::text::{clean, clip, clip_pair};
 use std::fmt::Display;
@@ -50,6 +51,7 @@ pub fn render(record: &Record) -> Result<String, RenderError> {
     page.fixed(&fixed);
     page.counts(record);
     page.targets(record);
+    page.pairs(record);
     page.made_with(record);
     page.rerun(record);
     Ok(page.out)
@@ -203,6 +205,22 @@ impl Page {
             });
             self.entries(entries, "oracle");
         }
+    }
+
+    fn pairs(&mut self, record: &Record) {
+        let all = pairs::pairs(record);
+        if all.is_empty() {
+            return;
+        }
+        self.heading("Pairs covered");
+        self.line("| axes | covered | of | not covered, for example |");
+        self.line("|---|--:|--:|---|");
+        let some = |p: &pairs::Pairs| {
+            let list: Vec<String> = p.missing.iter().map(|(a, b)| format!("{} with {}", inline(a, NARROW), inline(b, NARROW))).collect();
+            list.join(", ")
+        };
+        let row = |p: &pairs::Pairs| format!("| {} x {} | {} | {} | {} |", p.axes.0, p.axes.1, p.covered, p.possible, some(p));
+        self.entries(all.iter().map(row), "row");
     }
 
     fn targets(&mut self, record: &Record) {

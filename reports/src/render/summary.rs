@@ -6,6 +6,7 @@ use super::RenderError;
 use crate::groups::{Group, groups};
 use crate::outcome::Totals;
 use crate::overview::{self, End, counted};
+use crate::pairs;
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -55,6 +56,7 @@ pub fn summary(record: &Record, colour: Colour) -> String {
     page.not_described(record);
     page.reused(record);
     page.stops(record);
+    page.pairs(record);
     page.table(record);
     page.totals(record);
     page.out
@@ -209,19 +211,32 @@ impl Page {
         self.line("");
     }
 
+    /// What a choice of cells covers.
+    fn pairs(&mut self, record: &Record) {
+        let Some(text) = pairs::line(record) else { return };
+        self.line(&format!("pairs covered: {text}"));
+        for p in pairs::pairs(record).iter().filter(|p| !p.missing.is_empty()) {
+            let some: Vec<String> = p.missing.iter().map(|(a, b)| format!("{a} with {b}")).collect();
+            let more = if p.possible - p.covered > some.len() { ", ..." } else { "" };
+            self.line(&format!("  not {} x {}: {}{more}", p.axes.0, p.axes.1, some.join(", ")));
+        }
+        self.line("");
+    }
+
     fn table(&mut self, record: &Record) {
         let rows = overview::by_target(record);
         if rows.is_empty() {
             return;
         }
         let wide = rows.keys().map(|(t, _)| t.len()).max().unwrap_or(0).max("target".len());
-        let mut head = format!("{:<wide$}  {:<6}", "target", "build");
+        let deep = rows.keys().map(|(_, b)| b.len()).max().unwrap_or(0).max("build ".len());
+        let mut head = format!("{:<wide$}  {:<deep$}", "target", "build");
         for (word, _) in Totals::default().listed() {
             let _ = write!(head, "{word:>9}");
         }
         self.heading(Ink::Dim, &head);
         for ((target, build), totals) in rows {
-            let mut row = format!("{target:<wide$}  {build:<6}");
+            let mut row = format!("{target:<wide$}  {build:<deep$}");
             for (word, count) in totals.listed() {
                 let cell = format!("{:>9}", if count == 0 { "-".to_string() } else { count.to_string() });
                 row.push_str(&self.count(word, count, &cell));

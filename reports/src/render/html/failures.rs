@@ -10,6 +10,7 @@ use crate::html::page::command;
 use crate::html::sign::Sign;
 use crate::html::text::{issue, line};
 use crate::overview::{self, counted};
+use crate::pairs;
 use crate::record::Record;
 use crate::text::{clean, clip_pair};
 use maud::{Markup, html};
@@ -140,6 +141,18 @@ fn counted_only(record: &Record) -> Markup {
                 summary { "Skipped: " (counted(sum(&skipped), "cell")) " not run" }
                 ul { @for (why, n) in &skipped {
                     li { (line(why)) ": " a href={ "#q=" (encoded(why)) "&outcome=skipped" } { (counted(n, "cell")) } }
+                } }
+            }
+        }
+        @let pairs = pairs::pairs(record);
+        @if !pairs.is_empty() {
+            details.counted {
+                summary { "Pairs covered: " (pairs.iter().map(|p| p.covered).sum::<usize>()) " of " (pairs.iter().map(|p| p.possible).sum::<usize>()) }
+                ul { @for p in &pairs {
+                    li {
+                        (p.axes.0) " x " (p.axes.1) ": " (p.covered) " of " (p.possible)
+                        @for (a, b) in &p.missing { ", not " (line(a)) " with " (line(b)) }
+                    }
                 } }
             }
         }

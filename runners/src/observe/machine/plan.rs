@@ -23,8 +23,8 @@ pub struct Plan<'a> {
     /// By the unit's number: the functions under test that it reaches, as
     /// indexes into `functions`.
     pub units: Vec<Vec<usize>>,
-    /// Whether to stop at each statement.
-    pub statements: bool,
+    /// By the unit's number: whether to stop at each statement.
+    pub statements: Vec<bool>,
     /// Whether to keep the bytes of parameters and results beside their values.
     pub bytes: bool,
     /// The symbols of the generated program by which it shows which unit runs.
@@ -180,7 +180,6 @@ pub(super) fn prepare<'a, 'd>(bytes: &'d [u8], plan: &'a Plan<'a>) -> Result<Pre
 }
 
 fn floats(w: &Watched, dwarf: &Function, arch: &Arch) -> Vec<String> {
-    let first = arch.float_registers.iter().filter_map(|r| r.dwarf).min();
     let slots = w.assignment.inputs.iter().chain(&w.assignment.results);
     let assigned = slots.flat_map(Slot::pieces).filter(|p| p.class == RegClass::Float);
     let assigned = assigned.filter_map(|p| arch.float_registers.get(p.index)?.dwarf);
@@ -190,7 +189,7 @@ fn floats(w: &Watched, dwarf: &Function, arch: &Arch) -> Vec<String> {
         LocationFact::Absent | LocationFact::Empty | LocationFact::Unreadable(_) => vec![],
     });
     let said = pieces.filter_map(|p| match p.place {
-        Place::Register(n) => first.filter(|first| n >= *first).map(|_| n),
+        Place::Register(n) => Some(n).filter(|n| arch.register_class(*n) == RegClass::Float),
         _ => None,
     });
     let numbers: BTreeSet<u16> = assigned.chain(said).collect();

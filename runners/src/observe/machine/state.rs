@@ -156,9 +156,7 @@ impl State<'_, '_, '_, '_> {
     }
 
     fn dwarf_register(&self, number: u16, size: u64) -> Result<Vec<u8>, Unread> {
-        let floats = self.arch.float_registers.iter().filter_map(|r| r.dwarf).min();
-        let class = if floats.is_some_and(|first| number >= first) { RegClass::Float } else { RegClass::Integer };
-        self.part(number, class, size)
+        self.part(number, self.arch.register_class(number), size)
     }
 
     fn constant(&self, c: u64, n: usize) -> Vec<u8> {

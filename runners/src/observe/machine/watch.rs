@@ -315,7 +315,8 @@ impl<'a, 'd> Watch<'a, 'd> {
                 if let Some(at) = code.lines.prologue_end.filter(|at| *at != code.dwarf.low_pc) {
                     self.set(at, Point::AfterPrologue(f))?;
                 }
-                if self.prepared.plan.statements {
+                let unit = self.unit.and_then(|u| usize::try_from(u).ok());
+                if unit.and_then(|u| self.prepared.plan.statements.get(u)).copied().unwrap_or(false) {
                     for (at, line) in &code.lines.statements {
                         // At the entry DWARF is asked anyway.
                         if *at != code.dwarf.low_pc && code.lines.prologue_end != Some(*at) {
