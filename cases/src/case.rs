@@ -87,6 +87,8 @@ pub struct Vector {
     pub want: Want,
     /// The events that are to be noted, in order, where the case says.
     pub trace: Option<Vec<String>>,
+    /// How many goroutines the call is to leave behind.
+    pub goroutines: u32,
 }
 
 /// What the generated function does.
@@ -117,8 +119,27 @@ pub enum Want {
         /// The first line of the runtime's message, from `panic: ` or `fatal error: ` on.
         line: String,
         exit: u32,
+        /// The whole message, line by line, where the case says.
+        chain: Option<Vec<String>>,
+        /// Frames of the traceback, the innermost first; there may be others between.
+        frames: Vec<Frame>,
     },
     Goexit,
+}
+
+/// A frame that a traceback is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The function under test, called [`Frame::CALLEE`], or one of the case
+    /// file's, as tracebacks name it: `throws`, `(*T).Throw`.
+    pub function: String,
+    /// What the frame's line says, where the case tells: it must be part of it.
+    pub statement: Option<String>,
+}
+
+impl Frame {
+    /// The word for the function under test, whatever it is called.
+    pub const CALLEE: &'static str = "callee";
 }
 
 /// A vector with its expressions evaluated.
@@ -129,6 +150,8 @@ pub struct Expected {
     pub args: Vec<Value>,
     pub outcome: Outcome,
     pub trace: Option<Vec<String>>,
+    /// How many goroutines the call is to leave behind.
+    pub goroutines: u32,
 }
 
 /// The wanted outcome with its expressions evaluated.
@@ -145,6 +168,8 @@ pub enum Outcome {
     Dies {
         line: String,
         exit: u32,
+        chain: Option<Vec<String>>,
+        frames: Vec<Frame>,
     },
     Goexit,
 }
@@ -267,10 +292,12 @@ impl Case {
                 let results = results.as_ref().map(|r| list(&mut e, r, Slot::Result)).transpose()?;
                 Outcome::Recovered { by: *by, value, ty: ty.clone(), text: text.clone(), results }
             }
-            Want::Dies { line, exit } => Outcome::Dies { line: line.clone(), exit: *exit },
+            Want::Dies { line, exit, chain, frames } => {
+                Outcome::Dies { line: line.clone(), exit: *exit, chain: chain.clone(), frames: frames.clone() }
+            }
             Want::Goexit => Outcome::Goexit,
         };
-        Ok(Expected { args, outcome, trace: vector.trace.clone() })
+        Ok(Expected { args, outcome, trace: vector.trace.clone(), goroutines: vector.goroutines })
     }
 }
 

@@ -387,12 +387,13 @@ fn vector(r: &mut Reader, raw: &RawVector, case: &RawCase, sig: &Signature) -> O
         count(r, span, "result", sig.results.len(), l.len());
     }
     let trace = raw.wants.as_ref().and_then(|w| w.trace.as_ref()).map(|t| values(t));
+    let goroutines = raw.wants.as_ref().and_then(|w| w.goroutines).unwrap_or(0);
     let (action, want) = crate::want::decide(r, raw, case, sig)?;
     if r.mistakes.len() != before {
         return None;
     }
     let lets = raw.lets.0.iter().map(|(n, e)| (n.value.clone(), e.value.trim().to_string())).collect();
-    Some(Vector { lets, args, spread, action, want, trace })
+    Some(Vector { lets, args, spread, action, want, trace, goroutines })
 }
 
 /// Who recovers, by the word in the file.
@@ -412,7 +413,7 @@ pub(crate) fn recovered_by(r: &mut Reader, t: &Text) -> Option<RecoveredBy> {
     }
 }
 
-/// Whether `wants` says anything beside the trace.
+/// Whether `wants` says anything beside events and goroutines.
 pub(crate) fn says_outcome(w: &RawWants) -> bool {
     w.recovered.is_some()
         || w.recovered_type.is_some()
@@ -421,6 +422,8 @@ pub(crate) fn says_outcome(w: &RawWants) -> bool {
         || w.goexit.is_some()
         || w.dies.is_some()
         || w.exit.is_some()
+        || w.chain.is_some()
+        || w.frames.is_some()
         || w.by.is_some()
 }
 

@@ -111,6 +111,12 @@ mapping! {
         dies: Option<Text>,
         /// The exit status of a process that dies. Default 2.
         exit: Option<u32>,
+        /// All lines of what the runtime prints of the panics, the first as under `dies`, the others without their indentation; `*` stands for any text.
+        chain: Option<Vec<Text>>,
+        /// Frames of the traceback, the innermost first: `callee` for the function under test, or a function of the file as tracebacks name it; behind ` at ` a part of the frame's line. Others may stand between.
+        frames: Option<Vec<Text>>,
+        /// How many goroutines the call leaves behind. Default 0.
+        goroutines: Option<u32>,
     }
 }
 

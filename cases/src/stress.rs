@@ -23,6 +23,9 @@ pub struct Word {
     pub run_env: &'static [(&'static str, &'static str)],
     /// Settings of the program's GODEBUG.
     pub godebug: &'static [&'static str],
+    /// Whether the program's packages are compiled with the profile that was
+    /// generated with them ([`PROFILE`]).
+    pub profiled: bool,
     /// What package rt of the program is to do (`GOABI_STRESS`).
     pub program: &'static [&'static str],
     /// Options of qemu-user.
@@ -39,6 +42,10 @@ pub struct Word {
     pub needs: &'static [&'static str],
 }
 
+/// The file in a generated program that says which calls are hot, in the form
+/// that the compiler reads (`cmd/internal/pgo`, since Go 1.23).
+pub const PROFILE: &str = "goabi.pgo";
+
 /// A word that changes nothing: what the others differ from.
 const PLAIN: Word = Word {
     id: "",
@@ -48,6 +55,7 @@ const PLAIN: Word = Word {
     build_env: &[],
     run_env: &[],
     godebug: &[],
+    profiled: false,
     program: &[],
     emulator: &[],
     emulated: false,
@@ -134,6 +142,13 @@ pub static WORDS: &[Word] = &[
     Word { id: "noopendefer", about: "no open-coded defers", gcflags: &["-d=noopendefer"], ..PLAIN },
     Word { id: "noinline", about: "no inlining (-l)", gcflags: &["-l"], ..PLAIN },
     Word { id: "nooptimise", about: "no optimisation (-N), inlining allowed", gcflags: &["-N"], ..PLAIN },
+    Word {
+        id: "pgo",
+        about: "compiled by a profile in which each call is hot: inlined and devirtualised where Go can",
+        profiled: true,
+        since: 23,
+        ..PLAIN
+    },
     Word {
         id: "race",
         about: "the race detector",
@@ -257,7 +272,7 @@ impl Stress {
     /// Whether the words ask `go build` for anything, or only the run.
     #[must_use]
     pub fn builds_otherwise(self) -> bool {
-        self.words().any(|w| !w.gcflags.is_empty() || !w.build_args.is_empty() || !w.build_env.is_empty())
+        self.words().any(|w| w.profiled || !w.gcflags.is_empty() || !w.build_args.is_empty() || !w.build_env.is_empty())
     }
 
     /// The environment of the program.

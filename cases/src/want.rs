@@ -1,7 +1,7 @@
 //! What a vector makes its function do, and what it wants of it: the rules by
 //! which `returns`, `panics` and `wants` go together.
 
-use crate::case::{Action, RecoveredBy, Want};
+use crate::case::{Action, Frame, RecoveredBy, Want};
 use crate::decode::Reader;
 use crate::load::{Decided, recovered_by, says_outcome};
 use crate::raw::{RawCase, RawPanics, RawVector, RawWants};
@@ -48,7 +48,11 @@ pub(crate) fn decide(r: &mut Reader, v: &RawVector, case: &RawCase, sig: &Signat
             Some((action, Want::Returns(want)))
         }
         (None, Some(_), Some(w)) => {
-            r.mistake(w.span.clone(), "`returns` says what is wanted; only `trace` may stand beside it", None);
+            r.mistake(
+                w.span.clone(),
+                "`returns` says what is wanted; only `trace` and `goroutines` may stand beside it",
+                None,
+            );
             None
         }
         (None, None, Some(_)) if case.body.is_none() => {
@@ -136,11 +140,18 @@ fn wanted(r: &mut Reader, w: &RawWants, by: RecoveredBy) -> Option<Want> {
             r.mistake(line.span.clone(), "the line begins with `panic: ` or `fatal error: `", None);
             return None;
         }
-        return Some(Want::Dies { line: line.value.clone(), exit: w.exit.unwrap_or(2) });
+        if w.goroutines.is_some() {
+            r.mistake(w.span.clone(), "of a process that died no goroutines are left: `goroutines` says nothing", None);
+            return None;
+        }
+        let (chain, frames) = (w.chain.as_deref().map(texts), frames(r, w)?);
+        return Some(Want::Dies { line: line.value.clone(), exit: w.exit.unwrap_or(2), chain, frames });
     }
-    if w.exit.is_some() {
-        r.mistake(w.span.clone(), "`exit` goes with `dies`", None);
-        return None;
+    for (key, given) in [("exit", w.exit.is_some()), ("chain", w.chain.is_some()), ("frames", w.frames.is_some())] {
+        if given {
+            r.mistake(w.span.clone(), format!("`{key}` goes with `dies`"), None);
+            return None;
+        }
     }
     if w.goexit == Some(true) {
         return Some(Want::Goexit);
@@ -153,4 +164,22 @@ fn wanted(r: &mut Reader, w: &RawWants, by: RecoveredBy) -> Option<Want> {
         text: text(&w.recovered_text),
         results: w.results.as_ref().map(|l| texts(l.list())),
     })
+}
+
+/// The frames of `frames`: a function, and what its line says behind ` at `.
+fn frames(r: &mut Reader, w: &RawWants) -> Option<Vec<Frame>> {
+    let mut out = Vec::new();
+    for t in w.frames.iter().flatten() {
+        let (function, statement) = match t.value.split_once(" at ") {
+            Some((f, s)) => (f.trim(), Some(s.trim().to_string())),
+            None => (t.value.trim(), None),
+        };
+        if function.is_empty() || function.contains(char::is_whitespace) || statement.as_deref() == Some("") {
+            let help = "as in `callee`, `throws` or `throws at panic(n)`";
+            r.mistake(t.span.clone(), format!("`{}` is no frame", t.value), Some(help.into()));
+            return None;
+        }
+        out.push(Frame { function: function.to_string(), statement });
+    }
+    Some(out)
 }

@@ -49,6 +49,7 @@ pub(crate) fn closure(f: &FunctionText, inner: Option<&Callee>, owner: &'static 
         receiver: None,
         receiver_value: None,
         inlinable: false,
+        dictionary: false,
         owner,
     };
     let functions = if inner.is_none() { vec![declared] } else { vec![] };

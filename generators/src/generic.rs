@@ -26,15 +26,18 @@ pub(crate) fn function(f: &FunctionText, inner: Option<&Callee>, owner: &'static
         ("int32".to_string(), zero("int32", Value::Int(0)))
     };
     let callee = Callee::new(format!("${name}[{argument}]"), true);
-    let declared = Declaration { text, place: Place::Case, functions: under_test(inner, owner), name };
+    let functions = under_test(inner, format!("{name}[...]"), owner);
+    let declared = Declaration { text, place: Place::Case, functions, name };
     let context = f.case.record_args.then_some(report);
     Made::new(vec![declared], callee.with(context, inner))
 }
 
 /// The instantiated code has another signature than the case says, with a
 /// dictionary that no source names: registers and DWARF are not judged.
-fn under_test(_: Option<&Callee>, _: &'static str) -> Vec<Declared> {
-    vec![]
+fn under_test(inner: Option<&Callee>, symbol: String, owner: &'static str) -> Vec<Declared> {
+    let declared =
+        Declared { symbol, line: 0, receiver: None, receiver_value: None, inlinable: false, dictionary: true, owner };
+    if inner.is_none() { vec![declared] } else { vec![] }
 }
 
 /// A method of a generic type.
@@ -50,6 +53,7 @@ pub(crate) fn method(f: &FunctionText, inner: Option<&Callee>, owner: &'static s
     );
     let callee = Callee::new(format!("${variable}.Call"), true);
     let context = f.case.record_args.then(|| zero("string", Value::String(vec![])));
-    let declared = Declaration { text, place: Place::Case, functions: under_test(inner, owner), name: ty };
+    let functions = under_test(inner, format!("(*{ty}[...]).Call"), owner);
+    let declared = Declaration { text, place: Place::Case, functions, name: ty };
     Made::new(vec![declared], callee.with(context, inner))
 }

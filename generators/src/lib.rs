@@ -5,6 +5,7 @@
 //! * [`function`]: the text of a function under test
 //! * [`names`]: what generated things are called
 //! * [`program`]: many cases and calls to one program
+//! * [`traced`]: the functions of a program as tracebacks name them
 
 pub mod call;
 mod closure;
@@ -15,5 +16,6 @@ mod package;
 mod plain;
 pub mod program;
 mod receiver;
+pub mod traced;
 mod wrapper;
 mod writer;

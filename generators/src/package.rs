@@ -4,6 +4,7 @@ use crate::call::{Call, Callee, Declaration, Place, Port, Results};
 use crate::function::{FunctionText, setup};
 use crate::names::{self, MODULE};
 use crate::program::{Function, Program, Selected, Site, Unit, UnitKind};
+use crate::traced::{self, Traced};
 use crate::writer::Writer;
 use goabi_cases::case::{Action, Case, RecoveredBy, Want};
 use std::collections::BTreeMap;
@@ -23,7 +24,9 @@ pub(crate) fn package(p: &mut Program, selection: &[Selected], range: std::ops::
     w.header(None, "p", &imports);
     w.block(HELPERS);
     w.block(&format!("\n{}", file.types));
-    p.files.insert(format!("{own_folder}/types.go"), w.finish());
+    let types = w.finish();
+    let shared = traced::functions(&path, &format!("{MODULE}/{own_folder}/types.go"), &types);
+    p.files.insert(format!("{own_folder}/types.go"), types);
     let mut entries: Vec<String> = Vec::new();
     for (i, s) in selection.iter().enumerate().take(range.end).skip(range.start) {
         let mut files = CaseFiles {
@@ -38,6 +41,8 @@ pub(crate) fn package(p: &mut Program, selection: &[Selected], range: std::ops::
             callers: String::new(),
             further: BTreeMap::new(),
             declared: vec![],
+            dying: vec![],
+            shared: &shared,
         };
         files.generate(p, &mut entries);
         files.finish(p);
@@ -83,6 +88,10 @@ struct CaseFiles<'a, 'b> {
     further: BTreeMap<Place, String>,
     /// The declarations so far: name, and where their functions begin.
     declared: Vec<(String, usize)>,
+    /// The units in which the process is to die, by their numbers.
+    dying: Vec<usize>,
+    /// The functions that all cases of the file share.
+    shared: &'a [Traced],
 }
 
 impl CaseFiles<'_, '_> {
@@ -116,10 +125,23 @@ impl CaseFiles<'_, '_> {
         let case = self.s.case;
         let f = FunctionText { case, index: vector, port: self.port, behind: None };
         let made = call.make(&f);
+        let under_test = made.declarations.iter().flat_map(|d| &d.functions).next();
+        let traced_name = under_test.map(|d| format!("{}.{}", self.path, d.symbol));
         for d in made.declarations {
             self.declare(p, d, call, vector);
         }
         let (text, entry) = caller(call, &f, &made.callee);
+        let line = text.lines().position(|l| l.contains("GoabiArg_") || l.contains(":= ")).unwrap_or(2);
+        let name = text.trim_start_matches("func ").split('(').next().unwrap_or_default();
+        let user = self.path.replacen("/c/", "/u/", 1);
+        let package = if call.same_package() { self.path } else { user.as_str() };
+        let reached = p
+            .functions
+            .iter()
+            .filter(|f| f.case == self.index && f.calls.contains(&call.id()) && f.vectors.contains(&vector));
+        let line = u32::try_from(line).unwrap_or(2);
+        let calls: Vec<_> = reached.map(|f| (format!("{package}.{name}"), f.symbol.clone(), line)).collect();
+        p.calls.extend(calls);
         if call.same_package() {
             self.text.block(&format!("\n{text}"));
         } else {
@@ -131,12 +153,19 @@ impl CaseFiles<'_, '_> {
             results: call.results(),
             meanwhile: call.meanwhile(),
             deferred_itself: made.deferred,
+            callee: None,
+            traced: vec![],
         };
         let isolated = matches!(case.vectors[vector].want, Want::Dies { .. });
+        let site = if isolated { Site { callee: traced_name, ..site } } else { site };
+        if isolated {
+            self.dying.push(p.units.len());
+        }
         p.units.push(Unit { case: self.index, kind: UnitKind::Call { call: call.id(), vector }, isolated, site });
     }
 
-    fn declare(&mut self, p: &mut Program, d: Declaration, call: &'static Call, vector: usize) {
+    fn declare(&mut self, p: &mut Program, mut d: Declaration, call: &'static Call, vector: usize) {
+        d.functions.retain(|f| !f.dictionary);
         if let Some((_, at)) = self.declared.iter().find(|(n, _)| *n == d.name) {
             for function in p.functions.iter_mut().skip(*at).take(d.functions.len()) {
                 if !function.calls.contains(&call.id()) {
@@ -213,7 +242,15 @@ impl CaseFiles<'_, '_> {
             w.block(&self.callers);
             add(self.user.clone(), w.finish());
         }
-        add(self.own.clone(), self.text.finish());
+        let text = self.text.finish();
+        if !self.dying.is_empty() {
+            let mut traced = traced::functions(self.path, &format!("{MODULE}/{}", self.own), &text);
+            traced.extend_from_slice(self.shared);
+            for unit in &self.dying {
+                p.units[*unit].site.traced.clone_from(&traced);
+            }
+        }
+        add(self.own.clone(), text);
     }
 
     /// The imports of a further file: Go rejects those that are not used.

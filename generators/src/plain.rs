@@ -13,6 +13,7 @@ pub(crate) fn function(f: &FunctionText, inner: Option<&Callee>) -> Declaration 
         receiver: None,
         receiver_value: None,
         inlinable: false,
+        dictionary: false,
         owner: "direct",
     };
     Declaration {

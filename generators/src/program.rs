@@ -3,9 +3,11 @@
 use crate::call::{Call, Meanwhile, Port, Results};
 use crate::names::MODULE;
 use crate::package::package;
+use crate::traced::Traced;
 use crate::writer::Writer;
 use goabi_cases::case::{Case, CaseFile};
 use goabi_cases::signature::Param;
+use goabi_cases::stress::PROFILE;
 use goabi_cases::value::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -31,6 +33,9 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Which case (an index into the selection) each generated file belongs to.
     pub owners: BTreeMap<String, usize>,
+    /// The calls of functions under test: caller, callee, and the call's line
+    /// behind the caller's first.
+    pub calls: Vec<(String, String, u32)>,
 }
 
 /// One thing that the program runs.
@@ -64,6 +69,10 @@ pub struct Site {
     /// Whether the function under test itself is what is deferred, where it is
     /// called while the caller panics; `None` where the specification does not say.
     pub deferred_itself: Option<bool>,
+    /// Where the process is to die: how a traceback names the function under
+    /// test, and the functions of the case's own file.
+    pub callee: Option<String>,
+    pub traced: Vec<Traced>,
 }
 
 impl Default for Site {
@@ -73,6 +82,8 @@ impl Default for Site {
             results: Results::Returned,
             meanwhile: Meanwhile::Nothing,
             deferred_itself: Some(false),
+            callee: None,
+            traced: vec![],
         }
     }
 }
@@ -109,9 +120,10 @@ pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 pub const RUNNING: &str = "goabi.test/rt.Running";
 
 /// The package that is the same in all programs.
-const RT: [(&str, &str); 4] = [
+const RT: [(&str, &str); 5] = [
     ("rt/rt.go", include_str!("rt/rt.go")),
     ("rt/calls.go", include_str!("rt/calls.go")),
+    ("rt/left.go", include_str!("rt/left.go")),
     ("rt/stress.go", include_str!("rt/stress.go")),
     ("rt/walk.go", include_str!("rt/walk.go")),
 ];
@@ -125,6 +137,7 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
         units: vec![],
         functions: vec![],
         owners: BTreeMap::new(),
+        calls: vec![],
     };
     let mut start = 0;
     let mut packages: Vec<String> = Vec::new();
@@ -137,9 +150,21 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
     }
     p.files.extend(RT.map(|(path, text)| (path.to_string(), text.to_string())));
     p.files.insert("go.mod".into(), format!("module {MODULE}\n\ngo 1.21\n"));
+    if port.profiled {
+        p.files.insert(PROFILE.into(), profile(&p.calls));
+    }
     p.id = id(&p.files);
     p.files.insert("main.go".into(), main_file(&p.id, &packages));
     p
+}
+
+/// A profile in which each call is hot, in the form of `cmd/internal/pgo`.
+fn profile(calls: &[(String, String, u32)]) -> String {
+    let mut out = String::from("GO PREPROFILE V1\n");
+    for (caller, callee, line) in calls {
+        let _ = writeln!(out, "{caller}\n{callee}\n{line} 1000");
+    }
+    out
 }
 
 fn id(files: &BTreeMap<String, String>) -> String {

@@ -148,6 +148,7 @@ impl Receiver {
             receiver: Some(self.param(&name)),
             receiver_value: Some(self.value()),
             inlinable: false,
+            dictionary: false,
             owner: self.owner(),
         };
         Declaration {

@@ -47,7 +47,7 @@ cases:
 "#;
 
 fn port() -> Port {
-    Port { arch: Arch::get("amd64").unwrap(), version: GoVersion::new(1, 27, 3), takes: false }
+    Port { arch: Arch::get("amd64").unwrap(), version: GoVersion::new(1, 27, 3), takes: false, profiled: false }
 }
 
 fn program(calls: &[&'static Call]) -> Program {

@@ -151,7 +151,8 @@ fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> 
 /// What a job's programs are generated for.
 pub(crate) fn port(job: &Job) -> Port {
     let takes = job.stress.words().any(|w| w.program.contains(&"gc"));
-    Port { arch: job.arch, version: job.version, takes }
+    let profiled = job.stress.words().any(|w| w.profiled);
+    Port { arch: job.arch, version: job.version, takes, profiled }
 }
 
 /// The program of some of a job's cases.

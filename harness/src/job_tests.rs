@@ -14,7 +14,7 @@ fn facts(records: &[&str], complete: bool, end: UnitEnd) -> UnitFacts {
 }
 
 fn seen(facts: Option<&UnitFacts>) -> VectorSeen {
-    let expected = Expected { args: vec![], outcome: Outcome::Returns(vec![]), trace: None };
+    let expected = Expected { args: vec![], outcome: Outcome::Returns(vec![]), trace: None, goroutines: 0 };
     vector_seen(expected, goabi_generators::program::Site::default(), facts)
 }
 
@@ -94,6 +94,7 @@ fn a_common_file_belongs_to_all_cases_of_its_package() {
             arch: goabi_cases::arch::Arch::get("amd64").unwrap(),
             version: goabi_cases::version::GoVersion::TIP,
             takes: false,
+            profiled: false,
         },
     );
     for (file, case) in

@@ -26,6 +26,7 @@ pub mod session;
 pub mod setup;
 mod stdout;
 mod stressable;
+pub mod traceback;
 pub mod witness;
 
 #[cfg(test)]

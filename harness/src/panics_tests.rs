@@ -2,6 +2,7 @@
 
 use super::super::values::planted::{Said, Scene, decode, edited};
 use super::*;
+use goabi_generators::traced::Traced;
 use goabi_runners::process::Stop;
 
 const CASES: &str = r#"
@@ -66,6 +67,27 @@ cases:
         panics: {value: 'errors.New("boom")', recovered_by: nobody}
         wants: {dies: 'panic: *boom*', exit: 2}
 
+  - name: traced
+    why: nobody recovers, and the traceback is told
+    func: "func(n int) (m int)"
+    body: |
+      defer func() { panic("second") }()
+      panic("boom")
+    vectors:
+      - args: ['5']
+        wants: {dies: 'panic: boom', chain: ['panic: boom', 'panic: second'], frames: ['callee at panic("boom")']}
+
+  - name: leaky
+    why: a goroutine waits for ever
+    func: "func(n int) (m int)"
+    body: |
+      go func() { select {} }()
+      return n + 1
+    vectors:
+      - args: ['5']
+        returns: ['6']
+        wants: {goroutines: 1}
+
   - name: left
     why: the goroutine ends
     func: "func(n int) (m int)"
@@ -78,9 +100,9 @@ cases:
         wants: {goexit: true, trace: [leaving]}
 "#;
 
-const PLAIN: [&str; 5] = ["args 1", r#"arg 0 ["i","5"]"#, "ress 1", r#"res 0 ["i","6"]"#, "returned"];
+const PLAIN: [&str; 6] = ["args 1", r#"arg 0 ["i","5"]"#, "ress 1", r#"res 0 ["i","6"]"#, "returned", "goroutines 0"];
 
-const CALLEE: [&str; 8] = [
+const CALLEE: [&str; 9] = [
     "args 1",
     r#"arg 0 ["i","5"]"#,
     r#"recovered callee "code" ["n","p.Code",["i","7"]]"#,
@@ -89,12 +111,18 @@ const CALLEE: [&str; 8] = [
     r#"res 1 ["l"]"#,
     r#"res 2 ["n"]"#,
     "returned",
+    "goroutines 0",
 ];
 
-const CALLER: [&str; 4] =
-    ["args 1", r#"arg 0 ["i","5"]"#, r#"recovered caller "boom" ["n","string",["s","boom"]]"#, "returned"];
+const CALLER: [&str; 5] = [
+    "args 1",
+    r#"arg 0 ["i","5"]"#,
+    r#"recovered caller "boom" ["n","string",["s","boom"]]"#,
+    "returned",
+    "goroutines 0",
+];
 
-const ORDERED: [&str; 8] = [
+const ORDERED: [&str; 9] = [
     "args 1",
     r#"arg 0 ["i","5"]"#,
     r#"trace "first""#,
@@ -103,14 +131,20 @@ const ORDERED: [&str; 8] = [
     "ress 1",
     r#"res 0 ["i","0"]"#,
     "returned",
+    "goroutines 0",
 ];
 
 const ENTERED: [&str; 2] = ["args 1", r#"arg 0 ["i","5"]"#];
-const LEFT: [&str; 4] = ["args 1", r#"arg 0 ["i","5"]"#, r#"trace "leaving""#, "goexit"];
+const LEFT: [&str; 5] = ["args 1", r#"arg 0 ["i","5"]"#, r#"trace "leaving""#, "goexit", "goroutines 0"];
 const SAID: &str = "panic: &errors.errorString{s:\"boom\"}\n\ngoroutine 7 [running]:\n";
 
+/// Judges these lines; the goroutines are counted, if they do not say so already.
 fn judge(case: &str, lines: &[&str], edits: &[(&str, &str)]) -> Said {
-    Scene::new(CASES, case, &edited(lines, edits)).judge(&Kind)
+    let mut lines = edited(lines, edits);
+    if !lines.iter().any(|l| l.starts_with("goroutines ")) {
+        lines.push("goroutines 0");
+    }
+    Scene::new(CASES, case, &lines).judge(&Kind)
 }
 
 fn death(status: Ended, stopped: Option<Stop>, stderr: &str) -> Said {
@@ -124,8 +158,8 @@ fn what_is_as_wanted_is_silent() {
     judge("plain", &PLAIN, &[]).silent();
     let said = judge("callee", &CALLEE, &[]);
     said.silent();
-    // Value, type, text and three results.
-    assert_eq!(said.agree, 6);
+    // Value, type, text, three results and the goroutines.
+    assert_eq!(said.agree, 7);
     judge("caller", &CALLER, &[]).silent();
     judge("ordered", &ORDERED, &[]).silent();
     judge("left", &LEFT, &[]).silent();
@@ -251,6 +285,63 @@ fn a_goexit_that_lacks_or_is_another_end_is_found() {
     // The only goroutine ended, so the runtime found a deadlock: that is a death.
     let scene = Scene::new(CASES, "left", &LEFT[..3]).dies(Ended::Exited(2), None, "fatal error: all asleep\n");
     scene.judge(&Kind).finds(OUTCOME, "runtime.Goexit", "died: exited with status 2, fatal error: all asleep");
+}
+
+const GOROUTINES: &str = "vectors[0].goroutines";
+
+#[test]
+fn goroutines_left_behind_are_found() {
+    for (case, lines) in [("plain", &PLAIN[..]), ("callee", &CALLEE), ("caller", &CALLER), ("left", &LEFT)] {
+        judge(case, lines, &[("goroutines", "goroutines 1")]).finds(GOROUTINES, "0 left behind", "1 left behind");
+        let silent = Scene::new(CASES, case, &edited(lines, &[("goroutines", "")]));
+        silent.judge(&Kind).misses("vectors[0].goroutines: nobody counted them");
+    }
+    // A case may want some; that they are gone is as wrong as too many.
+    judge("leaky", &PLAIN, &[("goroutines", "goroutines 1")]).silent();
+    judge("leaky", &PLAIN, &[]).finds(GOROUTINES, "1 left behind", "0 left behind");
+    // Nobody counts those of a process that died.
+    death(Ended::Exited(2), None, SAID).silent();
+}
+
+#[test]
+fn what_is_told_of_a_death_is_compared() {
+    const TOLD: &str = "panic: boom\n\tpanic: second\n\ngoroutine 7 [running]:\n\
+        goabi.test/c/planted-faults.F.func1()\n\tgoabi.test/c/planted-faults/c.go:4 +0x1\n\
+        goabi.test/c/planted-faults.F(0x5)\n\tgoabi.test/c/planted-faults/c.go:5 +0x1\n";
+    let told = |said: &str| {
+        let mut scene = Scene::new(CASES, "traced", &ENTERED).dies(Ended::Exited(2), None, said);
+        let lines = ["func F(n int) (m int) {", "\tdefer func() { panic(\"second\") }()", "\tpanic(\"boom\")", "}"];
+        scene.site.callee = Some("goabi.test/c/planted-faults.F".into());
+        scene.site.traced = vec![Traced {
+            name: "goabi.test/c/planted-faults.F".into(),
+            file: "goabi.test/c/planted-faults/c.go".into(),
+            first: 3,
+            lines: lines.map(String::from).to_vec(),
+        }];
+        scene.judge(&Kind)
+    };
+    let sound = told(TOLD);
+    sound.silent();
+    // First line and status, chain, one frame.
+    assert_eq!(sound.agree, 3);
+    let chain = "panic: boom / \\tpanic: second";
+    told(&TOLD.replace("\n\tpanic: second", "")).finds("vectors[0].chain", chain, "panic: boom");
+    let (name, file) = ("goabi.test/c/planted-faults.F", "goabi.test/c/planted-faults/c.go");
+    told(&TOLD.replace("F(0x5)", "G(0x5)")).finds(
+        "vectors[0].frames",
+        name,
+        &format!("{name}.func1, {}", name.replace(".F", ".G")),
+    );
+    told(&TOLD.replace("c.go:5 ", "c.go:7 ")).finds(
+        "vectors[0].frames.line",
+        &format!("{name} {file}:3-6"),
+        &format!("{name} {file}:7"),
+    );
+    told(&TOLD.replace("c.go:5 ", "c.go:3 ")).finds(
+        "vectors[0].frames[0].statement",
+        &format!("{name}: panic(\"boom\")"),
+        &format!("{name} {file}:3: func F(n int) (m int) {{"),
+    );
 }
 
 #[test]

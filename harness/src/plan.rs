@@ -170,7 +170,7 @@ fn skip_reason(
         .build
         .applies(arch, version)
         .and_then(|()| cell.stress.applies(arch, version))
-        .and_then(|()| call.applies(case, &Port { arch, version, takes: false }))
+        .and_then(|()| call.applies(case, &Port { arch, version, takes: false, profiled: false }))
     {
         return Some(why);
     }

@@ -166,6 +166,7 @@ mod tests {
             since: None,
             until: Some(GoVersion::new(1, 30, 0)),
             by_chance: false,
+            one_of: vec![],
         }
     }
 
@@ -225,6 +226,15 @@ mod tests {
     fn a_symptom_that_is_gone_is_fixed_and_fails() {
         let (outcome, n) = run("", None, GoVersion::new(1, 27, 3));
         assert_eq!((outcome.id(), outcome.fails(), n), ("fixed", true, 1));
+    }
+
+    #[test]
+    fn of_what_is_permitted_both_sides_are_in_the_set() {
+        let e = Expectation { one_of: vec!["0".into(), "5e-17".into()], actual: "*".into(), ..expectation() };
+        let describes = |want: &str, got: &str| e.describes("dwarf", "x.params[0].location", want, got);
+        assert!(describes("0", "5e-17") && describes("5e-17", "0"));
+        // A third value, and a majority that is wrong.
+        assert!(!describes("0", "7") && !describes("7", "0"));
     }
 
     #[test]

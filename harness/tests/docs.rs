@@ -96,7 +96,9 @@ fn every_example_of_a_case_file_passes() {
     assert!(cases > 15, "the examples are not found any more");
     place.goabi(&["check", "cases"]).passed();
     let host = common::host();
-    let done = place.goabi(&["run", "--quiet", "--cases", "cases", "--target", host, "--out", "out"]);
+    let calls = "direct,inline,func_value,interface_method,defer_late,reflect_call";
+    let done =
+        place.goabi(&["run", "--quiet", "--cases", "cases", "--target", host, "--call", calls, "--out", "out"]);
     let record = place.record();
     let bad: Vec<_> = record.cells.iter().filter(|c| c.outcome != Outcome::Pass).collect();
     let restricted = |cell: &str| cell.contains("/not_inlined@") && cell.ends_with("/inline");

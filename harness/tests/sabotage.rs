@@ -42,13 +42,14 @@ impl Patient {
         let calls = vec![call::by_id("direct").unwrap()];
         let program = generate(
             &[Selected { file: &file, case: &file.cases[0], calls }],
-            Port { arch: Arch::get(goarch).unwrap(), version: toolchain.version, takes: false },
+            Port { arch: Arch::get(goarch).unwrap(), version: toolchain.version, takes: false, profiled: false },
         );
         let sources = Sources { files: program.files.clone() };
         let spec = BuildSpec {
             toolchain: &toolchain,
             target: &Target { goarch: goarch.into() },
             build: mode,
+            stress: goabi_cases::stress::Stress::NONE,
             sources: &sources,
             extra_env: &[("GOFLAGS".into(), "-ldflags=-compressdwarf=false".into())],
             limits: Limits::BUILD,

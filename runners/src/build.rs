@@ -12,7 +12,7 @@ use crate::process::{self, Completed, Limits, Stop, show};
 use crate::store::{Entry, Slot};
 use crate::toolchain::Toolchain;
 use goabi_cases::cell::{Build, Target};
-use goabi_cases::stress::Stress;
+use goabi_cases::stress::{PROFILE, Stress};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -234,7 +234,10 @@ fn flags(spec: &BuildSpec<'_>) -> Vec<String> {
         // Stress is for the program's own packages as well: each compiler flag
         // more would be another standard library.
         let stress = spec.stress.words().flat_map(|w| w.gcflags).copied();
-        let own: Vec<&str> = all.into_iter().chain(stress).chain(["-e"]).collect();
+        // The go command runs the compiler in the folder where it was called itself.
+        let profile = format!("-pgoprofile={PROFILE}");
+        let profile = spec.stress.words().any(|w| w.profiled).then_some(profile.as_str());
+        let own: Vec<&str> = all.into_iter().chain(stress).chain(profile).chain(["-e"]).collect();
         let own = own.join(" ");
         // For each package, the last pattern that matches it counts.
         flags.push(format!("-gcflags={module}/...={own}"));

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 const FORMAT: &str = "goabi run 1";
 
 /// The same for what a debugger shows.
-const MACHINE_FORMAT: &str = "goabi machine 5";
+const MACHINE_FORMAT: &str = "goabi machine 6";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ impl CallKind for Kind {
             receiver: None,
             receiver_value: None,
             inlinable: true,
+            dictionary: false,
             owner: self.id(),
         };
         let text = f.function(&Head { name: &name, ..Head::default() }, inner);

@@ -18,6 +18,8 @@ pub struct Port {
     pub version: GoVersion,
     /// Whether a call's arguments are to be all that holds what they point at.
     pub takes: bool,
+    /// Whether a profile is generated that says that each call is hot.
+    pub profiled: bool,
 }
 
 /// Declarations that a call kind adds to the case file's package.
@@ -58,6 +60,9 @@ pub struct Declared {
     pub receiver_value: Option<Value>,
     /// Whether it may be inlined everywhere, so that it need not exist on its own.
     pub inlinable: bool,
+    /// Whether it is instantiated with a dictionary, so that its code has another
+    /// signature than the case says: only tracebacks know it then.
+    pub dictionary: bool,
     /// The call kind in whose cells DWARF is judged: several kinds may share a function.
     pub owner: &'static str,
 }
@@ -296,7 +301,7 @@ macro_rules! calls {
 calls! {
     direct, inline, func_value, closure_by_value, closure_by_reference, pointer_method, value_method, method_value,
     method_expression, promoted, promoted_pointer, promoted_interface, interface_method, interface_wide,
-    interface_direct, generic, generic_shape, generic_method, defer_args, defer_loop, defer_late, defer_panicking,
+    interface_direct, generic, generic_shape, generic_method, constraint_method, defer_args, defer_loop, defer_late, defer_panicking,
     go_statement, reflect_call, reflect_method, reflect_interface, reflect_make_func, range_func, linkname,
 }
 

@@ -145,6 +145,7 @@ func Main(program string, groups [][]Unit) {
 		write("B " + strconv.Itoa(n) + "\n")
 		unitSum, unitCount, entered, kept = fnvOffset, 0, false, nil
 		run(n, units[n])
+		record("goroutines " + strconv.Itoa(left()))
 		write("E " + strconv.Itoa(n) + " " + strconv.Itoa(unitCount) + " " + hex16(unitSum) + "\n")
 	}
 	write("T " + strconv.Itoa(len(asked)) + " " + hex16(fileSum) + "\n")

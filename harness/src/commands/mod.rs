@@ -259,6 +259,10 @@ pub(crate) fn load(request: &Request) -> Result<(Vec<CaseFile>, Vec<Expectation>
     if !mistakes.is_empty() {
         return Err(CommandError::Mistakes(mistakes));
     }
+    let cases: Vec<_> = files.iter().flat_map(|f| &f.cases).collect();
+    if let Some(why) = expectations.iter().find_map(|e| e.misplaced(&cases)) {
+        return Err(CommandError::Usage(why));
+    }
     plan::check_selectors(&files, &request.selectors)?;
     Ok((files, expectations))
 }

@@ -37,8 +37,10 @@ impl Variant {
         let Some(case) = file.cases.get(self.case.1) else { return BTreeMap::new() };
         let calls = self.calls.iter().filter_map(|id| call::by_id(id)).collect();
         let Some(arch) = Arch::get(self.goarch) else { return BTreeMap::new() };
-        let mut program =
-            generate(&[Selected { file, case, calls }], Port { arch, version: self.version, takes: self.takes });
+        let mut program = generate(
+            &[Selected { file, case, calls }],
+            Port { arch, version: self.version, takes: self.takes, profiled: false },
+        );
         program.files.retain(|path, _| program.owners.contains_key(path));
         program.files
     }

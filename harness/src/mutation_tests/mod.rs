@@ -2,6 +2,7 @@
 //! results would be seen. From the stated values the transcript of a sound
 //! program is made, then damaged word by word, and the oracles are asked.
 
+mod rules;
 mod transcript;
 mod words;
 

@@ -8,32 +8,53 @@ use std::fmt::Write;
 
 /// Record lines of a call whose outcome is as wanted; `None` where it reports no results.
 pub fn lines(expected: &Expected) -> Option<Vec<String>> {
+    let reported = match &expected.outcome {
+        Outcome::Returns(_) => true,
+        Outcome::Recovered { by, results, .. } => *by == RecoveredBy::Callee && results.is_some(),
+        Outcome::Dies { .. } | Outcome::Goexit => false,
+    };
+    reported.then(|| whole(expected))
+}
+
+/// Record lines of a call whose outcome is as wanted, as far as it came.
+pub fn whole(expected: &Expected) -> Vec<String> {
     let mut w = Writer::default();
     let mut out = vec![format!("args {}", expected.args.len())];
     for (i, v) in expected.args.iter().enumerate().filter(|(_, v)| **v != Value::Unstated) {
         out.push(format!("arg {i} {}", w.json(v)));
     }
-    let results = match &expected.outcome {
-        Outcome::Returns(results) => results,
-        Outcome::Recovered { by: RecoveredBy::Callee, value, ty, text, results: Some(results) } => {
+    let (mut results, mut end) = (None, Some("returned"));
+    match &expected.outcome {
+        Outcome::Returns(r) => results = Some(r),
+        Outcome::Recovered { by, value, ty, text, results: after } => {
             let ty = ty.as_deref().unwrap_or("int");
             let value = match value {
                 Some(v) => Writer::default().json(v),
                 None => format!("[\"n\",{},[\"i\",\"0\"]]", quote(ty.as_bytes())),
             };
             let text = text.as_ref().map_or("null".into(), |t| quote(t.as_bytes()));
-            out.push(format!("recovered callee {text} {value}"));
-            results
+            let by = match by {
+                RecoveredBy::Callee => "callee",
+                RecoveredBy::Caller => "caller",
+                RecoveredBy::Nobody => "nobody",
+            };
+            out.push(format!("recovered {by} {text} {value}"));
+            results = after.as_ref();
         }
-        Outcome::Recovered { .. } | Outcome::Dies { .. } | Outcome::Goexit => return None,
-    };
-    out.push(format!("ress {}", results.len()));
-    for (i, v) in results.iter().enumerate() {
-        out.push(format!("res {i} {}", w.json(v)));
+        Outcome::Goexit => end = Some("goexit"),
+        Outcome::Dies { .. } => end = None,
+    }
+    if let Some(results) = results {
+        out.push(format!("ress {}", results.len()));
+        for (i, v) in results.iter().enumerate() {
+            out.push(format!("res {i} {}", w.json(v)));
+        }
     }
     out.extend(expected.trace.iter().flatten().map(|t| format!("trace {}", quote(t.as_bytes()))));
-    out.push("returned".into());
-    Some(out)
+    if let Some(end) = end {
+        out.extend([end.to_string(), format!("goroutines {}", expected.goroutines)]);
+    }
+    out
 }
 
 /// Gives out addresses, and knows what lay behind those that were seen before.

@@ -28,7 +28,7 @@ impl Oracle for Kind {
             return vec![Verdict::Inapplicable("the machine was not watched".into())];
         };
         if let Err(verdict) = s.own() {
-            return vec![verdict];
+            return vec![*verdict];
         }
         let facts = match s.dwarf {
             Fact::Seen(facts) => facts,

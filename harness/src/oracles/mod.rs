@@ -98,19 +98,20 @@ impl<'a> Subject<'a> {
     ///
     /// # Errors
     /// What is to be said instead.
-    fn own(&self) -> Result<Vec<&'a Function>, Verdict> {
+    fn own(&self) -> Result<Vec<&'a Function>, Box<Verdict>> {
         if !self.cell.stress.is_none() {
-            return Err(Verdict::Inapplicable("the function itself is judged in cells without stress".into()));
+            let why = "the function itself is judged in cells without stress";
+            return Err(Box::new(Verdict::Inapplicable(why.into())));
         }
-        let Some(first) = self.functions.first() else { return Err(self.no_function()) };
+        let Some(first) = self.functions.first() else { return Err(Box::new(self.no_function())) };
         if !LOOKED_AT.contains(&self.cell.call.as_str()) {
             let why = format!("DWARF is compared in the cells of {}", LOOKED_AT.join(", "));
-            return Err(Verdict::Inapplicable(why));
+            return Err(Box::new(Verdict::Inapplicable(why)));
         }
         let own: Vec<&Function> = self.functions.iter().copied().filter(|f| f.owner == self.cell.call).collect();
         if own.is_empty() {
             let why = format!("the function itself is judged in the cells of `{}`", first.owner);
-            return Err(Verdict::Inapplicable(why));
+            return Err(Box::new(Verdict::Inapplicable(why)));
         }
         Ok(own)
     }

@@ -1,12 +1,15 @@
 //! `panics`: how each call ended, what was recovered and by whom, what the
-//! results were afterwards, in which order things happened; and for processes
-//! that are to die their exit status and the first line of the runtime's message.
+//! results were afterwards, in which order things happened, how many goroutines
+//! it left behind; and for processes that are to die their exit status, the
+//! runtime's message and the frames of its traceback.
 
 use super::{OpenFact, Oracle, Subject, VectorSeen, identified};
-use goabi_cases::case::{Action, Outcome, RecoveredBy};
+use crate::traceback::{self, Found, Wrong};
+use goabi_cases::case::{Action, Frame, Outcome, RecoveredBy};
 use goabi_cases::selector::glob;
 use goabi_cases::value::{Value, differences, identify, show};
 use goabi_generators::call::{Meanwhile, Results};
+use goabi_generators::names;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::records::{CallRecords, Fact, Recovered};
 use goabi_runners::process::Ended;
@@ -19,7 +22,7 @@ impl Oracle for Kind {
         "panics"
     }
     fn about(&self) -> &'static str {
-        "how the call ended: return, recovered panic, Goexit, death; results and order of events after it"
+        "how the call ended: return, recovered panic, Goexit, death; results, order of events, goroutines left, frames"
     }
     fn judge(&self, s: &Subject) -> Vec<Verdict> {
         s.vectors.iter().enumerate().flat_map(|(i, v)| vector(s, i, v)).collect()
@@ -176,13 +179,19 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
             let ok = finished && r.goexit && !r.returned && !ended;
             out.push(if ok { Verdict::Agree } else { outcome("runtime.Goexit".into()) });
         }
-        Outcome::Dies { line, exit } => out.push(dies(s, i, v, line, *exit, r)),
+        Outcome::Dies { line, exit, chain, frames } => {
+            out.push(dies(s, i, v, line, *exit, r));
+            if let UnitEnd::Died(d) = &v.end {
+                told(s, i, v, d, chain.as_deref(), frames, &mut out);
+            }
+        }
         Outcome::Recovered { by, value, ty, text, results } => {
             let found = last_recovered(r, Some(by_word(*by))).filter(|_| finished && r.returned);
             // A call whose caller recovers did not return; one whose callee recovers did.
             let returned = ended == (*by == RecoveredBy::Callee);
             let Some(found) = found.filter(|_| returned) else {
                 out.push(outcome(format!("{} recovered {}", by_word(*by), wanted_value(value, ty, text))));
+                out.extend(left(s, i, v, r));
                 return out;
             };
             recovered(s, i, found, value.as_ref(), ty.as_deref(), text.as_deref(), &mut out);
@@ -199,7 +208,51 @@ fn vector(s: &Subject, i: usize, v: &VectorSeen) -> Vec<Verdict> {
             s.finding("panics", format!("vectors[{i}].trace"), Basis::Case, want, got, evidence(v))
         });
     }
+    out.extend(left(s, i, v, r));
     out
+}
+
+/// What the call left behind on other goroutines, of a process that went on.
+fn left(s: &Subject, i: usize, v: &VectorSeen, r: &CallRecords) -> Option<Verdict> {
+    if v.end != UnitEnd::Finished {
+        return None;
+    }
+    let path = format!("vectors[{i}].goroutines");
+    let words = |n: u32| format!("{n} left behind");
+    Some(match r.goroutines {
+        None => Verdict::Unobserved(format!("{path}: nobody counted them")),
+        Some(n) if n == v.expected.goroutines => Verdict::Agree,
+        Some(n) => s.finding("panics", path, Basis::Case, words(v.expected.goroutines), words(n), vec![]),
+    })
+}
+
+/// What the runtime said beyond its first line, of a process that is to die.
+fn told(
+    s: &Subject,
+    i: usize,
+    v: &VectorSeen,
+    death: &Death,
+    chain: Option<&[String]>,
+    frames: &[Frame],
+    out: &mut Vec<Verdict>,
+) {
+    let wrong = |w: Wrong| {
+        let path = format!("vectors[{i}].{}", w.path);
+        let said = death.stderr.lines().take(60).map(|l| format!("stderr: {l}")).collect();
+        s.finding("panics", path, Basis::Case, w.expected, w.actual, said)
+    };
+    if let Some(chain) = chain {
+        out.push(traceback::chain(&death.stderr, chain).map_or(Verdict::Agree, wrong));
+    }
+    if frames.is_empty() {
+        return;
+    }
+    let package = names::package_path(&s.case.id.topic, &s.case.id.file);
+    match traceback::frames(&death.stderr, frames, &v.site, &package) {
+        Found::All(n) => out.extend(std::iter::repeat_n(Verdict::Agree, n)),
+        Found::Wrong(all) => out.extend(all.into_iter().map(wrong)),
+        Found::Unknown(why) => out.push(Verdict::Unobserved(format!("vectors[{i}].frames: {why}"))),
+    }
 }
 
 fn wanted_value(value: &Option<Value>, ty: &Option<String>, text: &Option<String>) -> String {

@@ -44,6 +44,8 @@ pub struct CallRecords {
     pub returned: bool,
     /// Whether the goroutine ended by runtime.Goexit.
     pub goexit: bool,
+    /// How many goroutines the call left behind; `None` if nobody came to count them.
+    pub goroutines: Option<u32>,
 }
 
 /// A type as the program sees it.
@@ -103,6 +105,7 @@ pub fn call(lines: &[String]) -> Result<CallRecords, String> {
             "dropped" => out.dropped = true,
             "returned" => out.returned = true,
             "goexit" => out.goexit = true,
+            "goroutines" => out.goroutines = Some(rest.parse().map_err(|_| bad())?),
             _ => return Err(bad()),
         }
     }
@@ -120,7 +123,7 @@ pub fn call(lines: &[String]) -> Result<CallRecords, String> {
 /// A line that is not what `rt.go` writes.
 pub fn types(lines: &[String]) -> Result<Vec<TypeRecord>, String> {
     let mut out = Vec::new();
-    for line in lines.iter().filter(|l| *l != "returned") {
+    for line in lines.iter().filter(|l| *l != "returned" && *l != "goroutines 0") {
         let bad = || format!("the record {line:?} cannot be read");
         let json = line.strip_prefix("type ").ok_or_else(bad)?;
         let (name, size, align, fields): (String, u64, u64, Vec<(String, u64)>) =
@@ -261,8 +264,10 @@ mod tests {
             r#"recovered callee "boom" ["n","string",["s","boom"]]"#,
             r#"trace "one""#,
             "returned",
+            "goroutines 2",
         ]))
         .unwrap();
+        assert_eq!(c.goroutines, Some(2));
         assert_eq!(c.args, Some(vec![None, Some(Value::String(vec![b'a', 0xff]))]));
         let seven = Dynamic { ty: "int".into(), value: Box::new(Value::Int(7)) };
         assert_eq!(c.results, Some(vec![Value::Interface(Some(seven))]));
@@ -275,11 +280,13 @@ mod tests {
     fn a_missing_result_is_no_result() {
         assert!(call(&lines(&["ress 2", r#"res 0 ["b","1"]"#])).is_err());
         assert_eq!(call(&lines(&["args 0"])).unwrap().results, None);
+        assert_eq!(call(&lines(&["args 0"])).unwrap().goroutines, None);
+        assert!(call(&lines(&["goroutines -1"])).is_err());
     }
 
     #[test]
     fn types_have_fields() {
-        let t = types(&lines(&[r#"type ["p.Pair",24,8,[["A",0],["B",8]]]"#, "returned"])).unwrap();
+        let t = types(&lines(&[r#"type ["p.Pair",24,8,[["A",0],["B",8]]]"#, "returned", "goroutines 0"])).unwrap();
         assert_eq!(t[0].fields, [("A".to_string(), 0), ("B".to_string(), 8)]);
     }
 

@@ -81,7 +81,7 @@ impl Oracle for Kind {
     fn judge(&self, s: &Subject) -> Vec<Verdict> {
         let own: Vec<_> = match s.own() {
             Ok(own) => own,
-            Err(verdict) => return vec![verdict],
+            Err(verdict) => return vec![*verdict],
         };
         let facts = match facts(s) {
             Ok(f) => f,

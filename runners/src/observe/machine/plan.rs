@@ -111,6 +111,19 @@ impl Code<'_> {
         self.rows.iter().map(|r| r.cfa).max().unwrap_or(0)
     }
 
+    /// Whether a place in front of which the prologue ends is stopped at: where the
+    /// line table says so, or at a statement of the body.
+    pub(super) fn is_marked(&self, statements: bool) -> bool {
+        let body = |(at, _): &(u64, u64)| *at != self.dwarf.low_pc && self.is_in_body(*at);
+        self.lines.prologue_end.is_some() || statements && self.lines.statements.iter().any(body)
+    }
+
+    /// Whether a place is not behind the last return, where the code is that
+    /// grows the stack.
+    pub(super) fn is_in_body(&self, pc: u64) -> bool {
+        self.returns.last().is_some_and(|last| pc <= *last)
+    }
+
     /// Bytes from the stack pointer to the canonical frame address.
     pub(super) fn cfa(&self, pc: u64) -> Option<u64> {
         self.rows.iter().find(|r| (r.low..r.high).contains(&pc)).map(|r| r.cfa)

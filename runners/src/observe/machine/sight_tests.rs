@@ -232,3 +232,31 @@ fn on_a_stack_that_was_moved_only_a_difference_of_what_points_is_unknown() {
         assert_eq!(settled.clone().on_moved_stack(true), settled);
     }
 }
+
+#[test]
+fn a_place_behind_the_prologue_is_its_mark_or_a_statement_of_the_body() {
+    let function = Function {
+        name: "p.f".into(),
+        low_pc: 0x100,
+        high_pc: 0x200,
+        decl_file: None,
+        decl_line: None,
+        frame_base: LocationFact::Absent,
+        params: vec![],
+        inlined_at_least_once: false,
+    };
+    let code = |prologue_end, statements: &[u64]| Code {
+        dwarf: &function,
+        rows: vec![],
+        returns: vec![0x140, 0x180],
+        lines: Lines { prologue_end, statements: statements.iter().map(|at| (*at, 1)).collect() },
+        same_type: vec![],
+        floats: vec![],
+        solid: vec![],
+    };
+    assert!(code(Some(0x110), &[]).is_marked(false));
+    assert!(code(None, &[0x100, 0x150]).is_marked(true));
+    assert!(!code(None, &[0x100, 0x150]).is_marked(false), "nobody stops there");
+    // The entry, and the code that grows the stack.
+    assert!(!code(None, &[0x100, 0x190]).is_marked(true));
+}

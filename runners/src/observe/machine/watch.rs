@@ -232,13 +232,15 @@ impl<'a, 'd> Watch<'a, 'd> {
                 // The code that grows the stack comes before the prologue, whatever
                 // its address: the line table gives it the function's own line,
                 // the location lists the places of the body.
-                let behind = code.returns.last().is_none_or(|last| pc > *last);
-                if (code.lines.prologue_end.is_some() || behind) && self.open.get(&f).is_some_and(|o| !o.begun) {
+                if (code.lines.prologue_end.is_some() || !code.is_in_body(pc))
+                    && self.open.get(&f).is_some_and(|o| !o.begun)
+                {
                     return Ok(true);
                 }
                 if let Some(open) = self.open.get_mut(&f) {
                     open.begun = true;
                 }
+                self.forget(code.dwarf.low_pc, Point::Entry(f))?;
                 self.place(f, pc, PlaceKind::Statement(line), registers, false, seen)?;
                 Ok(false)
             }
@@ -251,6 +253,12 @@ impl<'a, 'd> Watch<'a, 'd> {
     /// stack pointer.
     fn area(&self, sp: u64, watched: &Watched) -> u64 {
         sp.wrapping_add(self.pushed()).wrapping_add(watched.assignment.min_frame_size)
+    }
+
+    /// Whether the unit that runs is looked at at each statement.
+    fn at_statements(&self) -> bool {
+        let unit = self.unit.and_then(|u| usize::try_from(u).ok());
+        unit.and_then(|u| self.prepared.plan.statements.get(u)).copied().unwrap_or(false)
     }
 
     fn forget(&mut self, at: u64, point: Point) -> Result<(), RemoteError> {
@@ -315,8 +323,7 @@ impl<'a, 'd> Watch<'a, 'd> {
                 if let Some(at) = code.lines.prologue_end.filter(|at| *at != code.dwarf.low_pc) {
                     self.set(at, Point::AfterPrologue(f))?;
                 }
-                let unit = self.unit.and_then(|u| usize::try_from(u).ok());
-                if unit.and_then(|u| self.prepared.plan.statements.get(u)).copied().unwrap_or(false) {
+                if self.at_statements() {
                     for (at, line) in &code.lines.statements {
                         // At the entry DWARF is asked anyway.
                         if *at != code.dwarf.low_pc && code.lines.prologue_end != Some(*at) {
@@ -347,7 +354,8 @@ impl<'a, 'd> Watch<'a, 'd> {
         // second beginning is not seen.
         let prologue = code.lines.prologue_end != Some(code.dwarf.low_pc);
         let tight = g == 0 || sp.wrapping_sub(code.frame() + SLACK) <= guard;
-        let stays = prologue && code.lines.prologue_end.is_some() && (tight || watched.loses().next().is_some());
+        let marked = code.is_marked(self.at_statements());
+        let stays = prologue && marked && (tight || watched.loses().next().is_some());
         let unseen = prologue && !stays;
         let open = Open { call, g, depth, stack_end: end, truth, early: vec![], begun: false, unseen, inner: 0, back };
         self.open.insert(f, open);
