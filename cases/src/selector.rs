@@ -108,6 +108,15 @@ impl Selector {
         self.case.iter().any(|p| p != "*")
     }
 
+    /// The same for whatever toolchain.
+    #[must_use]
+    pub fn with_any_toolchain(mut self) -> Selector {
+        if let Some(toolchain) = self.rest.first_mut() {
+            *toolchain = "*".into();
+        }
+        self
+    }
+
     /// A hint for a selector that matches no case.
     #[must_use]
     pub fn hint<'a>(&self, cases: impl Iterator<Item = &'a CaseId>) -> Option<String> {
@@ -143,6 +152,17 @@ mod tests {
         let s: Selector = c.to_string().parse().unwrap();
         assert!(s.matches(&c));
         assert_eq!(s.to_string(), c.to_string());
+    }
+
+    #[test]
+    fn the_toolchain_can_be_left_open() {
+        let mut c = cell();
+        let any = c.to_string().parse::<Selector>().unwrap().with_any_toolchain();
+        c.toolchain = "go1.21.0".into();
+        assert!(any.matches(&c));
+        c.call = "inline".into();
+        assert!(!any.matches(&c));
+        assert_eq!("results".parse::<Selector>().unwrap().with_any_toolchain().to_string(), "results");
     }
 
     #[test]

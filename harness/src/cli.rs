@@ -28,6 +28,8 @@ pub enum Command {
     Run(Run),
     /// Compare a development tip of Go with a release: has tip a finding that the release has not?
     Nightly(Box<Nightly>),
+    /// Find the first release with a finding, or the first without it.
+    Bisect(Box<Bisect>),
     /// Print the cells, one a line. Builds and fetches nothing.
     List(List),
     /// Check case files and expectations, and nothing else.
@@ -155,6 +157,26 @@ pub struct Nightly {
     pub tip: Option<PathBuf>,
     #[command(flatten)]
     pub run: Run,
+}
+
+/// `goabi bisect`. Expectations do not count: a known bug is what one bisects.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "--go takes ranges (1.24.3..1.26, all that can be had of it), versions, tip, and paths of GOROOTs.\n\
+    The reports are those of the bad version next to the change.\n\n\
+    Exit codes:\n  0    a change was found\n  1    all versions that were tried are alike\n  \
+    2    a mistake on the command line or in a case file\n  3    something needed is missing or broken\n  \
+    4    no version could be told good or bad\n  130  interrupted"
+)]
+pub struct Bisect {
+    #[command(flatten)]
+    pub run: Run,
+    /// Only findings of these oracles count; commas between [default: all].
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub oracle: Vec<String>,
+    /// Try every version, so that what comes and goes is seen.
+    #[arg(long)]
+    pub every: bool,
 }
 
 /// `goabi list`.

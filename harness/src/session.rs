@@ -283,4 +283,4 @@ pub fn exit_code(record: &Record) -> u8 {
 
 #[cfg(test)]
 #[path = "session_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,8 @@ use crate::exit;
 use goabi_reports::record::FindingRecord;
 use goabi_reports::verdict::{Basis, Finding};
 
-fn record(outcomes: &[Outcome]) -> Record {
+/// A record of a cell for each of these.
+pub(crate) fn record(outcomes: &[Outcome]) -> Record {
     let cell = |(i, outcome): (usize, &Outcome)| CellRecord {
         cell: format!("t/f/c{i}@go1.27.3/linux-amd64/opt/direct"),
         outcome: outcome.clone(),

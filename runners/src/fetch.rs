@@ -4,6 +4,7 @@
 pub(crate) mod debian;
 pub(crate) mod gotoolchain;
 pub(crate) mod pypi;
+pub(crate) mod releases;
 mod wanted;
 
 use debian::Parcel;

@@ -116,6 +116,32 @@ impl Provision {
         fetch::toolchain(self, &wanted)
     }
 
+    /// The releases that are here, on PATH or in the cache.
+    ///
+    /// # Errors
+    ///
+    /// Only an interruption.
+    pub fn releases_here(&self) -> Result<Vec<GoVersion>> {
+        let mut all: Vec<GoVersion> = self.cached_toolchains().into_iter().map(|(v, _)| v).collect();
+        match self.go_on_path("go") {
+            Ok(go) => all.extend(go.map(|t| t.version).filter(|v| !v.is_tip())),
+            Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled),
+            Err(error) => (self.say)(&format!("the go on PATH is not used: {error}")),
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// The releases that can be fetched by version.
+    ///
+    /// # Errors
+    ///
+    /// If nobody can be asked, or `offline` forbids it.
+    pub fn releases_listed(&self) -> Result<Vec<GoVersion>> {
+        fetch::releases::listed(self)
+    }
+
     /// Names the GOROOT that `tip` is from now on.
     pub fn set_tip(&mut self, goroot: &Path) {
         self.env.tip = Some(goroot.to_path_buf());

@@ -324,3 +324,22 @@ fn a_broken_toolchain_in_the_cache_is_passed_over_and_fetched_again() {
     assert!(broken.join("src/runtime").is_dir());
     assert_eq!(f.p.toolchain("1.27.3").unwrap().origin, Origin::Cache);
 }
+
+#[test]
+fn releases_are_those_here_and_those_that_pip_names() {
+    let f = fixture();
+    f.cached("go1.24.3");
+    f.cached("go1.22.1");
+    f.on_path("go", "go1.22.1");
+    let texts = |all: Vec<GoVersion>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts(f.p.releases_here().unwrap()), ["1.22.1", "1.24.3"]);
+    // Nobody who could be asked, and one who answers with something else.
+    assert!(f.p.releases_listed().unwrap_err().to_string().contains("there is no python3"));
+    f.pip("echo nonsense");
+    assert!(f.p.releases_listed().unwrap_err().to_string().contains("\"nonsense\""));
+    f.pip("echo 'Available versions: 1.27.3, 1.23.4.4'");
+    assert_eq!(texts(f.p.releases_listed().unwrap()), ["1.23.4", "1.27.3"]);
+    assert!(f.pip_calls().contains("index versions"), "{}", f.pip_calls());
+    let offline = Provision { offline: true, ..f.p };
+    assert!(matches!(offline.releases_listed(), Err(RunnerError::Offline { .. })));
+}

@@ -25,6 +25,7 @@ macro_rules! println {
     ($($arg:tt)*) => { $crate::stdout::print(format_args!("{}\n", format_args!($($arg)*))) };
 }
 
+mod bisect;
 mod cache;
 mod check;
 mod diff;
@@ -128,6 +129,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
     let done = match command {
         Command::Run(a) => run::run(&common, &a),
         Command::Nightly(a) => nightly::run(&common, *a),
+        Command::Bisect(a) => bisect::run(&common, *a),
         Command::List(a) => list::run(&common, &a),
         Command::Check(a) => check::run(&a),
         Command::Report(a) => report::run(&a),

@@ -5,7 +5,11 @@ use crate::cli::{Observe, Run, Selection};
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, Request, expand};
 use crate::progress::Progress;
+use crate::setup::Execs;
+use crate::witness::Observers;
 use crate::{session, setup};
+use goabi_cases::case::CaseFile;
+use goabi_cases::expectation::Expectation;
 use goabi_reports::coordinate::Coordinate;
 use goabi_reports::record::Record;
 use goabi_reports::render::summary;
@@ -26,6 +30,23 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
     Ok(session::exit_code(&execute(common, args, &mut pick)?))
 }
 
+/// What a run is made of, once everything was read and found.
+pub(super) struct Ready {
+    pub request: Request,
+    pub files: Vec<CaseFile>,
+    pub expectations: Vec<Expectation>,
+    pub provision: Provision,
+    pub execs: Execs,
+    pub observers: Observers,
+}
+
+/// Opens the cache, and finds or brings what runs and watches programs.
+pub(super) fn open(common: &Common, args: &Run) -> Result<Provision, CommandError> {
+    let mut provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
+    provision.ask.time = provision.ask.time.min(Duration::from_secs(args.build_timeout));
+    Ok(provision)
+}
+
 /// Runs everything, writes the reports and prints the summary.
 pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Record, CommandError> {
     let start = Instant::now();
@@ -34,47 +55,13 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
     let loaded = start.elapsed();
     reports::prepare(&args.out)?;
     let start = Instant::now();
-    let mut provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
-    provision.ask.time = provision.ask.time.min(Duration::from_secs(args.build_timeout));
+    let mut provision = open(common, args)?;
     let toolchains = pick(&mut provision, &request)?;
     let execs = setup::execs(&provision, &request.targets)?;
     let observers = setup::observers(&provision, &execs, &Observe::ways(&args.observe))?;
-    let ready = start.elapsed();
-    let planned: Vec<PlannedToolchain> =
-        toolchains.iter().map(|t| PlannedToolchain { label: t.label.clone(), version: t.version }).collect();
-    let jobs = expand(&files, &request, &planned);
-    let cells = jobs.iter().map(|j| j.cells.len()).sum();
-    let progress = Progress::new(cells, args.quiet);
-    if !args.quiet {
-        let labels: Vec<_> = toolchains.iter().map(|t| t.label.as_str()).collect();
-        progress.say(&format!("goabi: {cells} cells with {}", labels.join(", ")));
-    }
-    let mebi = |n: u64| n.saturating_mul(1 << 20);
-    let shared = Shared {
-        files: &files,
-        toolchains: &toolchains,
-        cache: &provision.cache,
-        cancel: &common.cancel,
-        build_limits: Limits { time: Duration::from_secs(args.build_timeout), ..Limits::BUILD },
-        run_limits: Limits {
-            time: Duration::from_secs(args.timeout),
-            output: mebi(args.max_output),
-            memory: mebi(args.max_memory),
-        },
-        watch_limits: Limits {
-            time: Duration::from_secs(args.watch_timeout),
-            output: mebi(args.max_output),
-            memory: mebi(args.max_memory),
-        },
-        cases_per_program: args.cases_per_program,
-        fresh: args.fresh,
-        observers: &observers,
-        wanted: None,
-        progress: &|stage, n| progress.advance(stage, n),
-    };
-    let mut record = session::run(&jobs, &execs, &expectations, &shared, &[("load", loaded), ("setup", ready)]);
-    progress.finish();
-    complete_reruns(&mut record, &args.selection, &toolchains);
+    let times = [("load", loaded), ("setup", start.elapsed())];
+    let ready = Ready { request, files, expectations, provision, execs, observers };
+    let record = judged(common, args, &ready, &toolchains, &times);
     let written = reports::write(&record, &args.out);
     let colour = if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         summary::Colour::Ansi
@@ -89,6 +76,52 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
         Err(e) => return Err(e),
     }
     Ok(record)
+}
+
+/// Runs and judges with these toolchains; says nothing but how far it is.
+pub(super) fn judged(
+    common: &Common,
+    args: &Run,
+    ready: &Ready,
+    toolchains: &[Toolchain],
+    times: &[(&str, Duration)],
+) -> Record {
+    let planned: Vec<PlannedToolchain> =
+        toolchains.iter().map(|t| PlannedToolchain { label: t.label.clone(), version: t.version }).collect();
+    let jobs = expand(&ready.files, &ready.request, &planned);
+    let cells = jobs.iter().map(|j| j.cells.len()).sum();
+    let progress = Progress::new(cells, args.quiet);
+    if !args.quiet {
+        let labels: Vec<_> = toolchains.iter().map(|t| t.label.as_str()).collect();
+        progress.say(&format!("goabi: {cells} cells with {}", labels.join(", ")));
+    }
+    let mebi = |n: u64| n.saturating_mul(1 << 20);
+    let shared = Shared {
+        files: &ready.files,
+        toolchains,
+        cache: &ready.provision.cache,
+        cancel: &common.cancel,
+        build_limits: Limits { time: Duration::from_secs(args.build_timeout), ..Limits::BUILD },
+        run_limits: Limits {
+            time: Duration::from_secs(args.timeout),
+            output: mebi(args.max_output),
+            memory: mebi(args.max_memory),
+        },
+        watch_limits: Limits {
+            time: Duration::from_secs(args.watch_timeout),
+            output: mebi(args.max_output),
+            memory: mebi(args.max_memory),
+        },
+        cases_per_program: args.cases_per_program,
+        fresh: args.fresh,
+        observers: &ready.observers,
+        wanted: None,
+        progress: &|stage, n| progress.advance(stage, n),
+    };
+    let mut record = session::run(&jobs, &ready.execs, &ready.expectations, &shared, times);
+    progress.finish();
+    complete_reruns(&mut record, &args.selection, toolchains);
+    record
 }
 
 /// Adds to each command that repeats a finding what it takes beside the cell:
