@@ -6,6 +6,7 @@
 //! * [`names`]: what generated things are called
 //! * [`program`]: many cases and calls to one program
 
+mod assembly;
 pub mod call;
 mod closure;
 pub mod function;

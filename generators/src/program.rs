@@ -109,8 +109,9 @@ pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 pub const RUNNING: &str = "goabi.test/rt.Running";
 
 /// The package that is the same in all programs.
-const RT: [(&str, &str); 4] = [
+const RT: [(&str, &str); 5] = [
     ("rt/rt.go", include_str!("rt/rt.go")),
+    ("rt/assembly.go", include_str!("rt/assembly.go")),
     ("rt/calls.go", include_str!("rt/calls.go")),
     ("rt/stress.go", include_str!("rt/stress.go")),
     ("rt/walk.go", include_str!("rt/walk.go")),

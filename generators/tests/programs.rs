@@ -1,6 +1,7 @@
 //! Generated Go, as committed snapshots; and that generation is deterministic.
 
 use goabi_cases::arch::Arch;
+use goabi_cases::case::Case;
 use goabi_cases::load::load_text;
 use goabi_cases::mistake::Source;
 use goabi_cases::version::GoVersion;
@@ -50,12 +51,16 @@ fn port() -> Port {
     Port { arch: Arch::get("amd64").unwrap(), version: GoVersion::new(1, 27, 3), takes: false }
 }
 
+fn applying(case: &Case, calls: &[&'static Call]) -> Vec<&'static Call> {
+    calls.iter().copied().filter(|c| c.applies(case, &port()).is_ok()).collect()
+}
+
 fn program(calls: &[&'static Call]) -> Program {
     let source = Source::new(Path::new("topic/file.yaml"), FILE);
     let (file, mistakes) = load_text(&source, &["direct"]);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let file = file.unwrap();
-    let all = file.cases.iter().map(|case| Selected { file: &file, case, calls: calls.to_vec() });
+    let all = file.cases.iter().map(|case| Selected { file: &file, case, calls: applying(case, calls) });
     generate(&all.collect::<Vec<_>>(), port())
 }
 
@@ -100,10 +105,12 @@ fn the_same_input_gives_the_same_bytes() {
 fn units_and_functions_are_where_the_program_says() {
     let p = program(&all());
     let calls = |case: usize| p.units.iter().filter(|u| u.case == case && u.kind != UnitKind::Types).count();
-    let each = all().len();
-    assert_eq!([calls(0), calls(1), calls(2)], [3 * each, each, each]);
+    // `mixed` dies, which neither a panicking caller nor an assembly function
+    // can make of it; the other two return by themselves, or by a body.
+    let (each, returning) = (all().len(), all().len() - 2);
+    assert_eq!([calls(0), calls(1), calls(2)], [3 * returning, each, returning]);
     // Only what is to die needs a process of its own.
-    assert_eq!(p.units.iter().filter(|u| u.isolated).count(), each);
+    assert_eq!(p.units.iter().filter(|u| u.isolated).count(), returning);
     for f in &p.functions {
         let line = p.files[&f.file].lines().nth(f.line as usize - 1).unwrap();
         let name = f.symbol.rsplit('.').next().unwrap();
