@@ -76,6 +76,32 @@ pub struct Releases {
     pub before: GoVersion,
 }
 
+/// How Go's assembler names what an assembly function moves values with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assembly {
+    /// The moves between memory and a general register of 1, 2 and 4 bytes, and
+    /// on 64-bit ports of 8.
+    pub moves: Vec<String>,
+    /// On a 32-bit port what moves a `float64` in one piece.
+    pub float64: Option<FloatMove>,
+    /// A general register that a function may change.
+    pub value: String,
+    /// Another one.
+    pub address: String,
+    /// The hardware's stack pointer.
+    pub stack_pointer: String,
+}
+
+/// A move of 8 bytes that changes none of a float's bits.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FloatMove {
+    #[serde(rename = "move")]
+    pub mnemonic: String,
+    pub register: String,
+}
+
 /// One GOARCH under linux.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +139,7 @@ pub struct Arch {
     pub program_counter_number: Option<u32>,
     /// What GDB's remote protocol calls the registers.
     pub debug_registers: DebugRegisters,
+    pub assembly: Assembly,
     /// What the emulator does otherwise than the machine, so that programs are
     /// not watched under it where the machine itself runs them.
     #[serde(default)]
@@ -216,6 +243,22 @@ impl Arch {
     #[must_use]
     pub fn is_32_bit(&self) -> bool {
         self.word_size == 4
+    }
+}
+
+impl Assembly {
+    /// What moves so many bytes between memory and a register: the mnemonic and
+    /// the register. `None` where no single move does.
+    #[must_use]
+    pub fn mover(&self, bytes: u64) -> Option<(&str, &str)> {
+        let general = |i: usize| self.moves.get(i).map(|m| (m.as_str(), self.value.as_str()));
+        match bytes {
+            1 => general(0),
+            2 => general(1),
+            4 => general(2),
+            8 => general(3).or_else(|| self.float64.as_ref().map(|f| (f.mnemonic.as_str(), f.register.as_str()))),
+            _ => None,
+        }
     }
 }
 
@@ -325,6 +368,19 @@ mod tests {
         for arch in Arch::all() {
             let Some(r) = arch.register_abi_optional else { continue };
             assert_eq!(Some(r.since), arch.register_abi_since, "{}", arch.goarch);
+        }
+    }
+
+    #[test]
+    fn assembly_has_a_move_for_each_size() {
+        for arch in Arch::all() {
+            let a = &arch.assembly;
+            let moves: Vec<_> = [1, 2, 4, 8].iter().map(|n| a.mover(*n).unwrap()).collect();
+            assert_eq!(BTreeSet::from_iter(&moves).len(), 4, "{}", arch.goarch);
+            assert_eq!((a.moves.len(), a.float64.is_some()), if arch.is_32_bit() { (3, true) } else { (4, false) });
+            assert_eq!(a.mover(16), None);
+            let registers = BTreeSet::from([&a.value, &a.address, &a.stack_pointer]);
+            assert_eq!(registers.len(), 3, "{}", arch.goarch);
         }
     }
 

@@ -105,8 +105,9 @@ impl<'a> FunctionText<'a> {
     fn body(&self) -> String {
         let mut out = String::new();
         let v = self.vector();
+        let params = &self.case.signature.params;
         if self.case.record_args {
-            out.push_str(&self.record());
+            out.push_str(&self.record(|i| params[i].visible_name().unwrap_or("_").to_string(), ""));
         }
         match &v.action {
             Action::Body => {
@@ -115,8 +116,8 @@ impl<'a> FunctionText<'a> {
                     let _ = writeln!(out, "\t{line}");
                 }
             }
-            Action::Return(results) => {
-                let list: Vec<String> = (0..results.len()).map(|i| self.result(results, i)).collect();
+            Action::Return(_) => {
+                let list = self.returned();
                 if !list.is_empty() {
                     let _ = writeln!(out, "\treturn {}", list.join(", "));
                 }
@@ -139,6 +140,14 @@ impl<'a> FunctionText<'a> {
         out
     }
 
+    /// The expressions of what is returned, if that is all that the function does.
+    pub(crate) fn returned(&self) -> Vec<String> {
+        match &self.vector().action {
+            Action::Return(results) => (0..results.len()).map(|i| self.result(results, i)).collect(),
+            Action::Panic { .. } | Action::Body => vec![],
+        }
+    }
+
     /// A result's expression; what shares memory with arguments was made by
     /// the vector's set-up and lies in a variable.
     fn result(&self, texts: &[String], i: usize) -> String {
@@ -150,10 +159,11 @@ impl<'a> FunctionText<'a> {
     }
 
     /// Notes the parameters: copies of them, so that the parameters themselves
-    /// need no address and stay where the ABI puts them.
-    fn record(&self) -> String {
+    /// need no address and stay where the ABI puts them. `value` gives what is
+    /// copied, `then` are statements behind that.
+    pub(crate) fn record(&self, value: impl Fn(usize) -> String, then: &str) -> String {
         let params = &self.case.signature.params;
-        let visible: Vec<_> = params.iter().enumerate().filter_map(|(i, p)| Some((i, p.visible_name()?))).collect();
+        let visible: Vec<usize> = (0..params.len()).filter(|i| params[*i].visible_name().is_some()).collect();
         let pointers: Vec<String> = params
             .iter()
             .enumerate()
@@ -162,12 +172,12 @@ impl<'a> FunctionText<'a> {
         if visible.is_empty() {
             return format!("\tgoabi.Args({})\n", pointers.join(", "));
         }
-        let copies: Vec<String> = visible.iter().map(|(i, _)| format!("goabi{i}")).collect();
-        let names: Vec<&str> = visible.iter().map(|(_, n)| *n).collect();
+        let copies: Vec<String> = visible.iter().map(|i| format!("goabi{i}")).collect();
+        let values: Vec<String> = visible.iter().map(|i| value(*i)).collect();
         format!(
-            "\t{{\n\t\t{} := {}\n\t\tgoabi.Args({})\n\t}}\n",
+            "\t{{\n\t\t{} := {}\n{then}\t\tgoabi.Args({})\n\t}}\n",
             copies.join(", "),
-            names.join(", "),
+            values.join(", "),
             pointers.join(", ")
         )
     }

@@ -9,6 +9,9 @@ use goabi_cases::value::{Dynamic, Pointer, Value};
 /// interface, whose dynamic type only the dictionary can tell.
 const REPORT: &str = "goabi.Zero[GoabiT]()";
 
+/// The instantiated code has another signature than the case says.
+pub(crate) const UNEXAMINED: &str = "code that is instantiated with a dictionary has parameters that no source names";
+
 fn zero(ty: &str, value: Value) -> Value {
     Value::Interface(Some(Dynamic { ty: ty.to_string(), value: Box::new(value) }))
 }

@@ -7,6 +7,7 @@
 //! * [`program`]: many cases and calls to one program
 //! * [`traced`]: the functions of a program as tracebacks name them
 
+mod assembly;
 pub mod call;
 mod closure;
 pub mod function;

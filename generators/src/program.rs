@@ -120,8 +120,9 @@ pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 pub const RUNNING: &str = "goabi.test/rt.Running";
 
 /// The package that is the same in all programs.
-const RT: [(&str, &str); 5] = [
+const RT: [(&str, &str); 6] = [
     ("rt/rt.go", include_str!("rt/rt.go")),
+    ("rt/assembly.go", include_str!("rt/assembly.go")),
     ("rt/calls.go", include_str!("rt/calls.go")),
     ("rt/left.go", include_str!("rt/left.go")),
     ("rt/stress.go", include_str!("rt/stress.go")),

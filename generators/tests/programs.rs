@@ -1,6 +1,7 @@
 //! Generated Go, as committed snapshots; and that generation is deterministic.
 
 use goabi_cases::arch::Arch;
+use goabi_cases::case::Case;
 use goabi_cases::load::load_text;
 use goabi_cases::mistake::Source;
 use goabi_cases::version::GoVersion;
@@ -50,6 +51,10 @@ fn port() -> Port {
     Port { arch: Arch::get("amd64").unwrap(), version: GoVersion::new(1, 27, 3), takes: false, profiled: false }
 }
 
+fn applying(case: &Case, calls: &[&'static Call]) -> Vec<&'static Call> {
+    calls.iter().copied().filter(|c| c.applies(case, &port()).is_ok()).collect()
+}
+
 fn program(calls: &[&'static Call]) -> Program {
     program_of(calls, |_| true)
 }
@@ -62,7 +67,7 @@ fn program_of(calls: &[&'static Call], wanted: impl Fn(&str) -> bool) -> Program
     let all = file.cases.iter().filter(|c| wanted(&c.id.name)).map(|case| Selected {
         file: &file,
         case,
-        calls: calls.to_vec(),
+        calls: applying(case, calls),
     });
     generate(&all.collect::<Vec<_>>(), port())
 }
@@ -109,10 +114,12 @@ fn the_same_input_gives_the_same_bytes() {
 fn units_and_functions_are_where_the_program_says() {
     let p = program(&all());
     let calls = |case: usize| p.units.iter().filter(|u| u.case == case && u.kind != UnitKind::Types).count();
-    let each = all().len();
-    assert_eq!([calls(0), calls(1), calls(2)], [3 * each, each, each]);
+    // `mixed` dies, which neither a panicking caller nor an assembly function
+    // can make of it; the other two return by themselves, or by a body.
+    let (each, returning) = (all().len(), all().len() - 2);
+    assert_eq!([calls(0), calls(1), calls(2)], [3 * returning, each, returning]);
     // Only what is to die needs a process of its own.
-    assert_eq!(p.units.iter().filter(|u| u.isolated).count(), each);
+    assert_eq!(p.units.iter().filter(|u| u.isolated).count(), returning);
     for f in &p.functions {
         let line = p.files[&f.file].lines().nth(f.line as usize - 1).unwrap();
         let name = f.symbol.rsplit('.').next().unwrap();

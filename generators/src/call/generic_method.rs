@@ -13,8 +13,8 @@ impl CallKind for Kind {
     fn about(&self) -> &'static str {
         "a method of a generic type"
     }
-    fn dictionary(&self) -> bool {
-        true
+    fn unexamined(&self) -> Option<&'static str> {
+        Some(generic::UNEXAMINED)
     }
     fn make(&self, f: &FunctionText, inner: Option<&Callee>) -> Made {
         generic::method(f, inner, self.id())

@@ -14,8 +14,8 @@ impl CallKind for Kind {
     fn about(&self) -> &'static str {
         "a generic function, instantiated with a pointer type"
     }
-    fn dictionary(&self) -> bool {
-        true
+    fn unexamined(&self) -> Option<&'static str> {
+        Some(generic::UNEXAMINED)
     }
     fn make(&self, f: &FunctionText, inner: Option<&Callee>) -> Made {
         generic::function(f, inner, self.id(), true)

@@ -141,10 +141,10 @@ pub trait CallKind: Sync {
     fn meanwhile(&self) -> Meanwhile {
         Meanwhile::Nothing
     }
-    /// Whether its code is instantiated with a dictionary, a parameter that no
-    /// source names.
-    fn dictionary(&self) -> bool {
-        false
+    /// Why registers and DWARF of the function that it calls are not judged, if
+    /// they are not.
+    fn unexamined(&self) -> Option<&'static str> {
+        None
     }
     /// Whether it may stand before another in a chain. A call by name of a
     /// function that calls another adds nothing.
@@ -265,10 +265,11 @@ impl Call {
         self.outer.same_package()
     }
 
-    /// Whether the function under test is instantiated with a dictionary.
+    /// Why registers and DWARF of the function under test are not judged, if
+    /// they are not.
     #[must_use]
-    pub fn dictionary(&self) -> bool {
-        self.inner.unwrap_or(self.outer).dictionary()
+    pub fn unexamined(&self) -> Option<&'static str> {
+        self.inner.unwrap_or(self.outer).unexamined()
     }
 
     #[must_use]
@@ -303,6 +304,7 @@ calls! {
     method_expression, promoted, promoted_pointer, promoted_interface, interface_method, interface_wide,
     interface_direct, generic, generic_shape, generic_method, constraint_method, defer_args, defer_loop, defer_late, defer_panicking,
     go_statement, reflect_call, reflect_method, reflect_interface, reflect_make_func, range_func, linkname,
+    assembly_caller, assembly_callee,
 }
 
 /// What stands between the kinds of a chain.

@@ -86,8 +86,7 @@ impl<'a> Subject<'a> {
     /// What is to be said of a cell whose call reaches no function under test
     /// that is known by its signature.
     fn no_function(&self) -> Verdict {
-        if call::by_id(&self.cell.call).is_some_and(Call::dictionary) {
-            let why = "code that is instantiated with a dictionary has parameters that no source names";
+        if let Some(why) = call::by_id(&self.cell.call).and_then(Call::unexamined) {
             return Verdict::Inapplicable(why.into());
         }
         Verdict::Unobserved("no function under test is known".into())
