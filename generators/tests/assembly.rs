@@ -54,7 +54,7 @@ fn with<T>(then: impl FnOnce(&goabi_cases::case::CaseFile) -> T) -> T {
 }
 
 fn port(arch: &'static Arch) -> Port {
-    Port { arch, version: GoVersion::new(1, 27, 3), takes: false }
+    Port { arch, version: GoVersion::new(1, 27, 3), takes: false, profiled: false }
 }
 
 #[test]

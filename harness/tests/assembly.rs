@@ -25,7 +25,7 @@ const KINDS: &str = "assembly_caller,assembly_callee";
 fn write_sources(dir: &Path, arch: &'static Arch, version: GoVersion) {
     let (files, mistakes) = plan::load(&[fixtures("assembly")]).unwrap();
     assert!(mistakes.is_empty(), "{mistakes:#?}");
-    let port = Port { arch, version, takes: false };
+    let port = Port { arch, version, takes: false, profiled: false };
     let calls: Vec<_> = KINDS.split(',').map(|id| call::by_id(id).unwrap()).collect();
     let all = files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case)));
     let selection: Vec<Selected> = all
