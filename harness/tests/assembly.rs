@@ -150,6 +150,44 @@ fn a_wrong_move_is_found() {
     assert_eq!(found(&sed("-e '/goabiP0+0(FP)/p'")), [""; 0]);
 }
 
+/// The ABI wrapper of the function under test has its name, and another ABI.
+#[test]
+fn the_function_is_watched_and_not_its_abi_wrapper() {
+    let place = Place::new();
+    let (goarch, cases) = (host(), fixtures("assembly"));
+    let calls = format!("direct,{KINDS}");
+    let done = place.goabi(&[
+        "run",
+        "--quiet",
+        "--cases",
+        cases.to_str().unwrap(),
+        "--target",
+        goarch,
+        "--call",
+        &calls,
+        "--out",
+        "out",
+    ]);
+    let record = place.record();
+    let machine = |oracle: &str| ["registers", "values", "panics"].contains(&oracle);
+    let found: Vec<_> = record.findings.iter().map(|f| &f.finding).filter(|f| machine(&f.oracle)).collect();
+    assert!(found.is_empty(), "{found:#?}");
+    let of = |call: &str| {
+        let cells = record.cells.iter().filter(|c| !c.cell.contains("/too_wide@") && c.cell.ends_with(call));
+        let seen: Vec<_> = cells.map(|c| &c.oracles["registers"]).collect();
+        assert!(seen.iter().all(|o| o.unobserved == 0), "{call}: {done:#?}");
+        seen
+    };
+    // What is said of the model alone is said of each cell.
+    let (direct, caller, callee) = (of("/direct"), of("/assembly_caller"), of("/assembly_callee"));
+    for ((direct, caller), callee) in direct.iter().zip(&caller).zip(&callee) {
+        assert!(direct.agree == caller.agree && caller.agree > callee.agree, "{done:#?}");
+        let because: Vec<_> = callee.inapplicable_because.keys().collect();
+        assert!(matches!(because[..], [why] if why.contains("takes everything on the stack")), "{because:?}");
+    }
+    assert_eq!((direct.len(), caller.len(), callee.len()), (20, 20, 20));
+}
+
 #[test]
 fn a_frame_that_the_runtime_cannot_scan_is_found() {
     let missing = "find . -name '*_assembly_case.s' -exec sed -i -e /NO_LOCAL_POINTERS/d {} +";
