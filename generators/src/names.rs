@@ -39,7 +39,8 @@ pub fn further_file(case: &Case, what: &str, ending: &str) -> String {
 pub fn stem(case: &Case, vector: usize, behind: Option<&str>) -> String {
     let stem = match case.vectors.get(vector).map(|v| &v.action) {
         Some(Action::Body) => case.id.name.clone(),
-        _ => format!("{}_{vector}", case.id.name),
+        // The capital keeps vector 1 of `x` apart from a case `x_1` with a body.
+        _ => format!("{}_V{vector}", case.id.name),
     };
     behind.map_or(stem.clone(), |inner| format!("{stem}_Of_{inner}"))
 }

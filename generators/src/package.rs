@@ -291,7 +291,8 @@ fn caller(call: &Call, f: &FunctionText, callee: &Callee) -> (String, String) {
     let own = if call.same_package() { "" } else { "p." };
     // A word with the chain's mark is no identifier.
     let word = call.id().replace(crate::call::CHAIN, "_Of_");
-    let name = if call.same_package() { format!("GoabiUnit_{word}_{vector}") } else { format!("{word}_{vector}") };
+    // The capital keeps `promoted` of `interface_x` apart from `promoted_interface` of `x`.
+    let name = format!("{}{word}_Calls_{vector}", if call.same_package() { "GoabiUnit_" } else { "" });
     let arg = |i: usize| match f.port.takes {
         true => format!("goabi.Take(&{own}GoabiArg_{vector}_{i})"),
         false => format!("{own}GoabiArg_{vector}_{i}"),
@@ -324,6 +325,10 @@ fn caller(call: &Call, f: &FunctionText, callee: &Callee) -> (String, String) {
     };
     let _ = writeln!(text, "\t{assign}{call_text}\n\t{report}\n}}");
     let qualified = if call.same_package() { format!("p.{name}") } else { name };
-    let goexit = if matches!(v.want, Want::Goexit) { ", Goexit: true" } else { "" };
-    (text, format!("{{F: {qualified}{goexit}}}"))
+    let end = match &v.want {
+        Want::Goexit => ", Goexit: true",
+        Want::Dies { line, .. } if line.contains("all goroutines are asleep") => ", Asleep: true",
+        Want::Dies { .. } | Want::Returns(_) | Want::Recovered { .. } => "",
+    };
+    (text, format!("{{F: {qualified}{end}}}"))
 }

@@ -133,3 +133,51 @@ fn units_and_functions_are_where_the_program_says() {
     assert_eq!(p.functions.iter().filter(plain).filter(|f| f.case == 2).count(), 3);
     assert_eq!(p.functions.iter().filter(plain).filter(|f| f.case == 0).count(), 9);
 }
+
+/// Names that come apart in two ways: `promoted` of `interface_x` and
+/// `promoted_interface` of `x`, vector 1 of `x` and a case `x_1` with a body.
+const ALIKE: &str = r#"
+about: Cases whose names go on as those of call kinds and of other cases' vectors do.
+cases:
+  - name: x
+    why: two vectors
+    func: "func(n int) int"
+    vectors:
+      - {args: ['1'], returns: ['2']}
+      - {args: ['3'], returns: ['4']}
+  - name: interface_x
+    why: as the end of a call kind's word
+    func: "func(n int) int"
+    vectors:
+      - {args: ['1'], returns: ['2']}
+  - name: x_1
+    why: as a vector of the first
+    func: "func(n int) int"
+    body: return n + 1
+    vectors:
+      - {args: ['1'], returns: ['2']}
+"#;
+
+#[test]
+fn no_two_declarations_have_one_name() {
+    let (file, mistakes) = load_text(&Source::new(Path::new("topic/file.yaml"), ALIKE), &["direct"]);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    let file = file.unwrap();
+    let calls: Vec<&'static Call> = singles().iter().collect();
+    let selection: Vec<_> =
+        file.cases.iter().map(|case| Selected { file: &file, case, calls: calls.clone() }).collect();
+    let program = generate(&selection, port());
+    let mut seen = std::collections::BTreeSet::new();
+    for (path, text) in program.files.iter().filter(|(path, _)| path.ends_with(".go")) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for line in text.lines() {
+            let declared = ["func ", "var ", "type "].iter().find_map(|word| line.strip_prefix(word));
+            let name = declared.and_then(|d| d.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+            // A method's name is its type's own.
+            if let Some(name) = name.filter(|n| !n.is_empty()) {
+                assert!(seen.insert((folder.to_string(), name.to_string())), "{path}: {name} is declared twice");
+            }
+        }
+    }
+    assert!(seen.len() > 100, "only {} declarations", seen.len());
+}

@@ -18,7 +18,7 @@ goabi.test/c/t-f.GoabiFunc_a.func1()
 \tgoabi.test/c/t-f/c_a_case.go:31 +0x22
 goabi.test/c/t-f.GoabiFunc_a(0x1011121314151617)
 \tgoabi.test/c/t-f/c_a_case.go:32 +0x22
-goabi.test/u/t-f.direct_a_0()
+goabi.test/u/t-f.direct_Calls_a_0()
 \tgoabi.test/u/t-f/c_a_case.go:9 +0x34
 created by goabi.test/rt.run in goroutine 1
 \tgoabi.test/rt/rt.go:183 +0x13f

@@ -155,7 +155,7 @@ impl Ward {
 
     /// Replaces a text in the one of the case's files that has it.
     fn edit(&mut self, case: usize, from: &str, to: &str) {
-        let stem = format!("{}_0", self.file.cases[case].id.name);
+        let stem = format!("{}_V0", self.file.cases[case].id.name);
         let (from, to) = (from.replace('$', &stem), to.replace('$', &stem));
         let owned = |path: &&String| self.program.owners.get(*path) == Some(&case);
         let found = self.program.files.iter().find(|(path, text)| owned(path) && text.contains(&from));
@@ -200,7 +200,7 @@ impl Ward {
                     let files = self.program.files.iter().filter(|(p, _)| owned(p));
                     files.map(|(_, t)| t.as_str()).collect()
                 };
-                let stem = format!("{name}_0");
+                let stem = format!("{name}_V0");
                 let has = |(from, _): &&(&str, &str)| text.contains(&from.replace('$', &stem));
                 let (from, to) = CONTEXTS.iter().find(has).unwrap_or_else(|| panic!("{stem}: nothing to change"));
                 if from.contains("Mark") {

@@ -19,6 +19,8 @@ type Unit struct {
 	// Goexit: the unit is to end its goroutine, so its end must be told apart
 	// from a panic; other units are not touched by a recover of ours.
 	Goexit bool
+	// Asleep: all goroutines are to wait for ever, and none may be busy beside them.
+	Asleep bool
 }
 
 const (
@@ -109,7 +111,6 @@ func Main(program string, groups [][]Unit) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(-1)
 	}
-	disturb()
 	var units []Unit
 	for _, g := range groups {
 		units = append(units, g...)
@@ -129,6 +130,9 @@ func Main(program string, groups [][]Unit) {
 		for ; a <= b; a++ {
 			asked = append(asked, a)
 		}
+	}
+	if len(asked) != 1 || !units[asked[0]].Asleep {
+		disturb()
 	}
 	if quiet {
 		observed(units, asked)
