@@ -35,6 +35,10 @@ pub enum Operation {
     MapOrder,
     /// Which communication `select` chooses.
     SelectChoice,
+    /// Which of several goroutines is first.
+    GoroutineOrder,
+    /// Memory seen as another type: byte order.
+    UnsafeView,
 }
 
 /// One permitted difference.
@@ -62,7 +66,7 @@ mapping! {
     pub struct RawPermitted as "a permitted difference" {
         /// The cases concerned, as selectors.
         select: Vec<Text>,
-        /// The operation: fused_multiply_add, complex_product, float_to_integer, made_nan, int_size, struct_layout, append_growth, map_order, select_choice.
+        /// The operation: fused_multiply_add, complex_product, float_to_integer, made_nan, int_size, struct_layout, append_growth, map_order, select_choice, goroutine_order, unsafe_view.
         operation: Text,
         /// The specification's sentence.
         sentence: Text,
@@ -77,7 +81,7 @@ mapping! {
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Operation; 9] = [
+    pub const ALL: [Operation; 11] = [
         Operation::FusedMultiplyAdd,
         Operation::ComplexProduct,
         Operation::FloatToInteger,
@@ -87,6 +91,8 @@ impl Operation {
         Operation::AppendGrowth,
         Operation::MapOrder,
         Operation::SelectChoice,
+        Operation::GoroutineOrder,
+        Operation::UnsafeView,
     ];
 
     /// The word in files and records.
@@ -102,6 +108,8 @@ impl Operation {
             Operation::AppendGrowth => "append_growth",
             Operation::MapOrder => "map_order",
             Operation::SelectChoice => "select_choice",
+            Operation::GoroutineOrder => "goroutine_order",
+            Operation::UnsafeView => "unsafe_view",
         }
     }
 
@@ -118,6 +126,8 @@ impl Operation {
             Operation::AppendGrowth => "a call of append",
             Operation::MapOrder => "a range",
             Operation::SelectChoice => "a select",
+            Operation::GoroutineOrder => "a go statement",
+            Operation::UnsafeView => "unsafe.Pointer",
         }
     }
 
@@ -160,6 +170,8 @@ impl Operation {
             Operation::AppendGrowth => identifier(&["append"]),
             Operation::MapOrder => any(&|_, n| n.kind() == "range_clause"),
             Operation::SelectChoice => any(&|_, n| n.kind() == "select_statement"),
+            Operation::GoroutineOrder => any(&|_, n| n.kind() == "go_statement"),
+            Operation::UnsafeView => identifier(&["Pointer"]),
         }
     }
 }

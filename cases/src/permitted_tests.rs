@@ -51,7 +51,7 @@ fn a_result_that_only_travels_is_a_mistake_with_its_place() {
 
 #[test]
 fn each_operation_is_known_by_its_syntax() {
-    let cases: [(Operation, &str, &str); 9] = [
+    let cases: [(Operation, &str, &str); 11] = [
         (Operation::FusedMultiplyAdd, "x *= 2; x += 1; return x", "return x * x"),
         (Operation::ComplexProduct, "return real(complex(x, 1) / complex(1, x))", "return real(complex(x, 1))"),
         (Operation::FloatToInteger, "return float64(uint8(x))", "return float64(float32(x))"),
@@ -65,6 +65,8 @@ fn each_operation_is_known_by_its_syntax() {
             "for i := 0; i < 2; i++ {\n}\nreturn x",
         ),
         (Operation::SelectChoice, "select {\ndefault:\n}\nreturn x", "switch {\ndefault:\n}\nreturn x"),
+        (Operation::GoroutineOrder, "go func() {}()\nreturn x", "defer func() {}()\nreturn x"),
+        (Operation::UnsafeView, "return *(*float64)(unsafe.Pointer(&x))", "return float64(unsafe.Sizeof(x))"),
     ];
     for (operation, with, without) in cases {
         let rule = rule(operation.id());
