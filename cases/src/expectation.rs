@@ -1,9 +1,11 @@
 //! Expectations: findings that are known, each with its issue and its reason.
 //! They forgive; they do not judge.
 
+use crate::case::CaseFile;
 use crate::cell::{Build, Cell};
 use crate::decode::{FromNode, Reader, mapping};
 use crate::mistake::{Mistake, Source};
+use crate::permitted::{Permitted, RawPermitted};
 use crate::selector::{Selector, glob};
 use crate::version::GoVersion;
 use crate::yaml::Text;
@@ -36,9 +38,13 @@ pub struct Expectation {
     pub until: Option<GoVersion>,
     /// Whether it shows in some runs only: one without it proves nothing.
     pub by_chance: bool,
-    /// Of a difference that the specification permits: the values between which
-    /// cells may differ; empty for all other expectations.
-    pub one_of: Vec<String>,
+}
+
+/// All that forgives a finding.
+#[derive(Clone, Debug, Default)]
+pub struct Expectations {
+    pub known: Vec<Expectation>,
+    pub permitted: Vec<Permitted>,
 }
 
 /// The path of what an oracle counts and does not fail: places that DWARF should
@@ -54,24 +60,6 @@ mapping! {
         expectations: Vec<RawExpectation>,
         /// Differences that the specification permits.
         permitted: Vec<RawPermitted>,
-    }
-}
-
-mapping! {
-    /// A difference between cells that the Go specification permits. It concerns results that a case leaves open, and only cases whose own body has the operation.
-    pub struct RawPermitted as "a permitted difference" {
-        /// The cells concerned, as selectors: of cases with a body.
-        select: Vec<Text>,
-        /// The operation.
-        operation: Text,
-        /// The specification's sentence.
-        sentence: Text,
-        /// The specification's section, as its address has it: Floating_point_operators.
-        section: Text,
-        /// The result's path; `*` stands for any text.
-        path: Text,
-        /// The values that may come of it, as findings show them; `*` stands for any text. Any other value fails.
-        values: Vec<Text>,
     }
 }
 
@@ -141,42 +129,52 @@ impl Expectation {
     /// Whether a finding of the given oracle is the one that is known.
     #[must_use]
     pub fn describes(&self, oracle: &str, path: &str, expected: &str, actual: &str) -> bool {
-        // Of what is permitted both sides are: a majority may be wrong as well.
-        let may_be = |text: &str| self.one_of.is_empty() || self.one_of.iter().any(|v| glob(v, text));
-        self.oracle == oracle
-            && glob(&self.path, path)
-            && glob(&self.expected, expected)
-            && glob(&self.actual, actual)
-            && may_be(expected)
-            && may_be(actual)
+        self.oracle == oracle && glob(&self.path, path) && glob(&self.expected, expected) && glob(&self.actual, actual)
     }
 }
 
-/// Reads files of expectations. `oracles` and `calls` are those that exist.
+/// Reads files of expectations. `oracles` and `calls` are those that exist, and
+/// `files` the cases that are there to be selected.
 #[must_use]
-pub fn load(paths: &[PathBuf], oracles: &[&str], calls: &[&str]) -> (Vec<Expectation>, Vec<Mistake>) {
-    let (mut out, mut mistakes) = (Vec::new(), Vec::new());
+pub fn load(paths: &[PathBuf], files: &[CaseFile], oracles: &[&str], calls: &[&str]) -> (Expectations, Vec<Mistake>) {
+    let (mut sources, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
         match Source::read(path) {
-            Ok(source) => {
-                let mut r = Reader { source: &source, mistakes: vec![] };
-                file(&mut r, oracles, calls, &mut out);
-                mistakes.extend(r.mistakes);
-            }
+            Ok(source) => sources.push(source),
             Err(m) => mistakes.push(*m),
         }
     }
+    let (out, more) = load_texts(&sources, files, oracles, calls);
+    mistakes.extend(more);
     (out, mistakes)
 }
 
-fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Vec<Expectation>) {
+/// As [`load`], of texts.
+#[must_use]
+pub fn load_texts(
+    sources: &[Source],
+    files: &[CaseFile],
+    oracles: &[&str],
+    calls: &[&str],
+) -> (Expectations, Vec<Mistake>) {
+    let (mut out, mut mistakes) = (Expectations::default(), Vec::new());
+    for source in sources {
+        let mut r = Reader { source, mistakes: vec![] };
+        file(&mut r, oracles, calls, &mut out);
+        mistakes.extend(r.mistakes);
+    }
+    mistakes.extend(out.permitted.iter_mut().flat_map(|p| p.settle(files)));
+    (out, mistakes)
+}
+
+fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Expectations) {
     let root = match crate::yaml::parse(r.source) {
         Ok(n) => n,
         Err(m) => return r.mistakes.push(*m),
     };
     let Some(raw) = RawExpectations::from_node(&root, r) else { return };
     for p in &raw.permitted {
-        permitted(r, p, out);
+        out.permitted.extend(Permitted::read(r, p));
     }
     for e in raw.expectations {
         let before = r.mistakes.len();
@@ -222,7 +220,7 @@ fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Vec<Expectat
         let (line, _) = r.source.line_column(e.span.start);
         let name = r.source.path.file_name().unwrap_or(Path::new("?").as_os_str()).to_string_lossy().into_owned();
         if r.mistakes.len() == before {
-            out.push(Expectation {
+            out.known.push(Expectation {
                 id: format!("{name}:{line}"),
                 select,
                 targets: e.targets.into_iter().map(|t| t.value).collect(),
@@ -237,62 +235,7 @@ fn file(r: &mut Reader, oracles: &[&str], calls: &[&str], out: &mut Vec<Expectat
                 since,
                 until,
                 by_chance: e.by_chance.unwrap_or(false),
-                one_of: vec![],
             });
         }
-    }
-}
-
-/// What one permitted difference forgives.
-fn permitted(r: &mut Reader, p: &RawPermitted, out: &mut Vec<Expectation>) {
-    let before = r.mistakes.len();
-    let mut select: Vec<Selector> = Vec::new();
-    for s in &p.select {
-        match s.value.parse() {
-            Ok(s) => select.push(s),
-            Err(m) => r.mistake(s.span.clone(), m.to_string(), None),
-        }
-    }
-    if p.values.is_empty() {
-        let help = "list the values that the specification permits; '*' where it says nothing of them".to_string();
-        r.mistake(p.operation.span.clone(), "a permitted difference without `values`", Some(help));
-    }
-    let (line, _) = r.source.line_column(p.span.start);
-    let name = r.source.path.file_name().unwrap_or(Path::new("?").as_os_str()).to_string_lossy().into_owned();
-    if r.mistakes.len() == before {
-        out.push(Expectation {
-            id: format!("{name}:{line}"),
-            select,
-            targets: vec![],
-            builds: vec![],
-            calls: vec![],
-            oracle: "values".into(),
-            path: p.path.value.clone(),
-            expected: "*".into(),
-            actual: "*".into(),
-            issue: format!("spec#{}", p.section.value),
-            why: format!("{}: {}", p.operation.value, p.sentence.value),
-            since: None,
-            until: None,
-            // What is permitted need not be.
-            by_chance: true,
-            one_of: p.values.iter().map(|v| v.value.clone()).collect(),
-        });
-    }
-}
-
-impl Expectation {
-    /// Why an expectation of what is permitted does not fit a case that it
-    /// selects: a result that merely travels must not differ.
-    #[must_use]
-    pub fn misplaced(&self, cases: &[&crate::case::Case]) -> Option<String> {
-        if self.one_of.is_empty() {
-            return None;
-        }
-        let bad = cases.iter().find(|c| c.body.is_none() && self.select.iter().any(|s| s.matches_case(&c.id)))?;
-        Some(format!(
-            "{}: a permitted difference is of an operation in a case's own body, and {} has none: narrow its `select`",
-            self.id, bad.id
-        ))
     }
 }

@@ -20,6 +20,7 @@ pub mod layout;
 pub mod load;
 pub mod mistake;
 pub mod parts;
+pub mod permitted;
 pub mod profile;
 pub mod raw;
 pub mod resolve;

@@ -19,6 +19,7 @@ pub mod job;
 mod judge;
 pub mod oracles;
 pub mod peers;
+pub mod permitted;
 pub mod plan;
 pub mod progress;
 pub mod reconcile;

@@ -2,8 +2,9 @@
 //! was known and is gone is reported, everything else fails.
 
 use crate::job::{BUILD, CellResult};
+use crate::permitted;
 use goabi_cases::cell::Cell;
-use goabi_cases::expectation::{Expectation, NOT_DESCRIBED};
+use goabi_cases::expectation::{Expectation, Expectations, NOT_DESCRIBED};
 use goabi_cases::version::GoVersion;
 use goabi_generators::call::{self, Results};
 use goabi_reports::outcome::Outcome;
@@ -32,11 +33,11 @@ pub struct Judged<'a> {
 pub fn reconcile(
     judged: Vec<Judged>,
     peers: Vec<Finding>,
-    expectations: &[Expectation],
+    expectations: &Expectations,
 ) -> (Vec<CellRecord>, Vec<FindingRecord>) {
     let (mut cells, mut findings) = (Vec::new(), Vec::new());
     for mut j in judged {
-        let applying: Vec<&Expectation> = expectations.iter().filter(|e| e.covers(j.cell, j.version)).collect();
+        let applying: Vec<&Expectation> = expectations.known.iter().filter(|e| e.covers(j.cell, j.version)).collect();
         let mut shown = vec![false; applying.len()];
         let mut worst = Outcome::Pass;
         let text = j.cell.to_string();
@@ -50,9 +51,11 @@ pub fn reconcile(
             for (e, shown) in applying.iter().zip(&mut shown) {
                 *shown |= describes(e, &f);
             }
-            let (outcome, expectation) = match applying.iter().position(|e| describes(e, &f)) {
-                Some(i) => (Outcome::Known { issue: applying[i].issue.clone() }, Some(applying[i].id.clone())),
-                None => (Outcome::Fail, None),
+            let rule = permitted::of(&expectations.permitted, &j.cell.case.to_string(), &f);
+            let (outcome, expectation) = match (rule, applying.iter().find(|e| describes(e, &f))) {
+                (Some(r), _) => (Outcome::Permitted { rule: r.operation.id().into() }, Some(r.id.clone())),
+                (None, Some(e)) => (Outcome::Known { issue: e.issue.clone() }, Some(e.id.clone())),
+                (None, None) => (Outcome::Fail, None),
             };
             worst = worse(worst, outcome.clone());
             findings.push(FindingRecord { finding: f, outcome, expectation });
@@ -125,10 +128,11 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
         match o {
             Outcome::Skipped { .. } => 0,
             Outcome::Pass => 1,
-            Outcome::Known { .. } => 2,
-            Outcome::Fixed { .. } => 3,
-            Outcome::Flaky => 4,
-            Outcome::Fail => 5,
+            Outcome::Permitted { .. } => 2,
+            Outcome::Known { .. } => 3,
+            Outcome::Fixed { .. } => 4,
+            Outcome::Flaky => 5,
+            Outcome::Fail => 6,
         }
     }
     if rank(&b) > rank(&a) { b } else { a }
@@ -166,7 +170,6 @@ mod tests {
             since: None,
             until: Some(GoVersion::new(1, 30, 0)),
             by_chance: false,
-            one_of: vec![],
         }
     }
 
@@ -205,7 +208,7 @@ mod tests {
             watched: false,
         };
         let judged = vec![Judged { cell: &cell, version, result }];
-        let (cells, findings) = reconcile(judged, vec![], std::slice::from_ref(e));
+        let (cells, findings) = reconcile(judged, vec![], &Expectations { known: vec![e.clone()], permitted: vec![] });
         (cells[0].outcome.clone(), findings.len())
     }
 
@@ -228,13 +231,44 @@ mod tests {
         assert_eq!((outcome.id(), outcome.fails(), n), ("fixed", true, 1));
     }
 
+    /// What becomes of a cell of a case by findings of its peers.
+    fn among_peers(case: &str, found: &[(&str, &str, Basis)]) -> Outcome {
+        let mut cell = cell();
+        cell.case.name = case.into();
+        let peer = |(want, got, basis): &(&str, &str, Basis)| Finding {
+            oracle: VALUES.into(),
+            cells: vec![cell.to_string()],
+            path: "vectors[0].results[0]".into(),
+            expected: (*want).into(),
+            basis: *basis,
+            actual: (*got).into(),
+            evidence: vec![],
+            rerun: String::new(),
+        };
+        let peers = found.iter().map(peer).collect();
+        let judged = vec![Judged { cell: &cell, version: GoVersion::TIP, result: judged_by(VALUES, false) }];
+        let all = Expectations { known: vec![], permitted: permitted::tests::rules() };
+        reconcile(judged, peers, &all).0[0].outcome.clone()
+    }
+
     #[test]
-    fn of_what_is_permitted_both_sides_are_in_the_set() {
-        let e = Expectation { one_of: vec!["0".into(), "5e-17".into()], actual: "*".into(), ..expectation() };
-        let describes = |want: &str, got: &str| e.describes("dwarf", "x.params[0].location", want, got);
-        assert!(describes("0", "5e-17") && describes("5e-17", "0"));
-        // A third value, and a majority that is wrong.
-        assert!(!describes("0", "7") && !describes("7", "0"));
+    fn what_differs_as_it_may_is_permitted() {
+        let is = Outcome::Permitted { rule: "fused_multiply_add".into() };
+        assert_eq!(among_peers("fused", &[("0", "5e-17", Basis::Peer)]), is);
+        assert!(!is.fails());
+        // A third value, a majority that is wrong, and a stated result.
+        for (want, got, basis) in [("0", "7", Basis::Peer), ("7", "0", Basis::Peer), ("0", "5e-17", Basis::Case)] {
+            assert_eq!(among_peers("fused", &[(want, got, basis)]), Outcome::Fail, "{want} {got}");
+        }
+        // It hides no other failure of the cell.
+        let both = [("0", "5e-17", Basis::Peer), ("one of 0, 5e-17", "7", Basis::Spec)];
+        assert_eq!(among_peers("fused", &both), Outcome::Fail);
+    }
+
+    #[test]
+    fn a_result_that_merely_travels_must_not_differ() {
+        assert_eq!(among_peers("travels", &[("0", "5e-17", Basis::Peer)]), Outcome::Fail);
+        assert_eq!(among_peers("has_no_body", &[("0", "5e-17", Basis::Peer)]), Outcome::Fail);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use crate::chunks::{Picked, chunks};
 use crate::exhibits;
 use crate::job::{JobResult, Shared, run_job};
 use crate::peers;
+use crate::permitted;
 use crate::plan::Job;
 use crate::reconcile::{Judged, reconcile};
 use crate::setup::Execs;
 use crate::stressable::refusal;
 use goabi_cases::cell::Cell;
-use goabi_cases::expectation::Expectation;
+use goabi_cases::expectation::Expectations;
 use goabi_cases::version::GoVersion;
 use goabi_reports::environment::{Emulator, Host, Toolchain as ToolchainRecord};
 use goabi_reports::outcome::{Outcome, Totals};
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub fn run(
     jobs: &[Job],
     execs: &Execs,
-    expectations: &[Expectation],
+    expectations: &Expectations,
     shared: &Shared,
     stages: &[(&str, Duration)],
 ) -> Record {
@@ -90,7 +91,9 @@ pub fn run(
         }
     }
     let start = Instant::now();
-    let peers = peers::judge(&open);
+    // What may differ, and how, is settled before cells are compared.
+    let (open, mut peers) = permitted::sift(open, &expectations.permitted);
+    peers.extend(peers::judge(&open));
     let (records, findings) = reconcile(judged, peers, expectations);
     forget_failed(&records, &runs);
     cells.extend(records);

@@ -50,7 +50,7 @@ fn request() -> Result<Request> {
 /// Everything that a run needs, kept for the whole process.
 struct World {
     files: Vec<goabi_cases::case::CaseFile>,
-    expectations: Vec<expectation::Expectation>,
+    expectations: expectation::Expectations,
     provision: goabi_runners::provision::Provision,
     toolchains: Vec<goabi_runners::toolchain::Toolchain>,
     execs: setup::Execs,
@@ -62,8 +62,12 @@ struct World {
 fn world() -> Result<World> {
     let request = request()?;
     let (files, mut mistakes) = plan::load(&request.cases)?;
-    let (expectations, more) =
-        expectation::load(&plan::yaml_files(&request.expectations)?, &oracles::ids(), &goabi_generators::call::ids());
+    let (expectations, more) = expectation::load(
+        &plan::yaml_files(&request.expectations)?,
+        &files,
+        &oracles::ids(),
+        &goabi_generators::call::ids(),
+    );
     mistakes.extend(more);
     if !mistakes.is_empty() {
         return Err(mistakes.iter().map(|m| m.one_line()).collect::<Vec<_>>().join("\n").into());

@@ -71,6 +71,7 @@ impl<'a> Cells<'a> {
         };
         let why = match &cell.outcome {
             Outcome::Known { issue } | Outcome::Fixed { issue } => Some(issue.clone()),
+            Outcome::Permitted { rule } => Some(rule.clone()),
             Outcome::Skipped { reason } => Some(reason.clone()),
             Outcome::Fail => cell.unjudged().map(str::to_string),
             Outcome::Pass | Outcome::Flaky => None,
@@ -86,11 +87,11 @@ impl<'a> Cells<'a> {
 }
 
 /// The symptom of a finding. That an expectation is not met any more was not
-/// seen in the cell, and so is none.
+/// seen in the cell, and so is none; nor is what may differ from run to run.
 fn observed(record: &FindingRecord) -> Option<Symptom> {
     let f = &record.finding;
     match record.outcome {
-        Outcome::Fixed { .. } => None,
+        Outcome::Fixed { .. } | Outcome::Permitted { .. } => None,
         Outcome::Pass | Outcome::Known { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => {
             Some(Symptom {
                 oracle: f.oracle.clone(),

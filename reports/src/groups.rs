@@ -96,7 +96,12 @@ fn fixed(record: &Record) -> Vec<Group<'_>> {
     for c in &record.cells {
         match &c.outcome {
             Outcome::Fixed { issue } => by_issue.entry(issue).or_default().push(&c.cell),
-            Outcome::Pass | Outcome::Known { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => {}
+            Outcome::Pass
+            | Outcome::Permitted { .. }
+            | Outcome::Known { .. }
+            | Outcome::Fail
+            | Outcome::Flaky
+            | Outcome::Skipped { .. } => {}
         }
     }
     let want = "the failure that the expectation names";

@@ -156,12 +156,17 @@ impl Nightly {
         let at = |cell: &str| cell.replacen("@*/", &format!("@{tip}/"), 1);
         for row in &comparison.rows {
             unjudged |= matches!(row.new.is, State::Unjudged | State::Interrupted) || row.old.is == State::Unjudged;
-            judged |= matches!(row.new.is, State::Pass | State::Known | State::Fixed | State::Fail | State::Flaky);
+            judged |= matches!(
+                row.new.is,
+                State::Pass | State::Permitted | State::Known | State::Fixed | State::Fail | State::Flaky
+            );
             let new_failure = row.new.is == State::Fail
                 && match row.old.is {
                     // What the release did not judge says nothing about it.
                     State::Unjudged | State::Interrupted => false,
-                    State::Skipped | State::Absent | State::Pass | State::Fixed | State::Flaky => true,
+                    State::Skipped | State::Absent | State::Pass | State::Permitted | State::Fixed | State::Flaky => {
+                        true
+                    }
                     State::Known | State::Fail => !row.appeared.is_empty(),
                 };
             let cell = at(&row.cell);

@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// All oracles agree.
     Pass,
+    /// Its result differs from that of other cells as the Go specification
+    /// permits; does not fail the run.
+    Permitted {
+        /// The operation that may, `fused_multiply_add`.
+        rule: String,
+    },
     /// It fails as an expectation says; does not fail the run.
     Known {
         /// The issue, `golang/go#73259`.
@@ -37,6 +43,9 @@ pub enum Outcome {
 pub struct Totals {
     /// See [`Outcome::Pass`].
     pub pass: u32,
+    /// See [`Outcome::Permitted`].
+    #[serde(default)]
+    pub permitted: u32,
     /// See [`Outcome::Known`].
     pub known: u32,
     /// See [`Outcome::Fixed`].
@@ -55,6 +64,7 @@ impl Outcome {
     pub fn id(&self) -> &'static str {
         match self {
             Outcome::Pass => "pass",
+            Outcome::Permitted { .. } => "permitted",
             Outcome::Known { .. } => "known",
             Outcome::Fixed { .. } => "fixed",
             Outcome::Fail => "fail",
@@ -68,7 +78,7 @@ impl Outcome {
     pub fn fails(&self) -> bool {
         match self {
             Outcome::Fail | Outcome::Flaky | Outcome::Fixed { .. } => true,
-            Outcome::Pass | Outcome::Known { .. } | Outcome::Skipped { .. } => false,
+            Outcome::Pass | Outcome::Permitted { .. } | Outcome::Known { .. } | Outcome::Skipped { .. } => false,
         }
     }
 }
@@ -78,6 +88,7 @@ impl Totals {
     pub fn add(&mut self, outcome: &Outcome) {
         *match outcome {
             Outcome::Pass => &mut self.pass,
+            Outcome::Permitted { .. } => &mut self.permitted,
             Outcome::Known { .. } => &mut self.known,
             Outcome::Fixed { .. } => &mut self.fixed,
             Outcome::Fail => &mut self.fail,
@@ -95,9 +106,10 @@ impl Totals {
 
     /// Word and count, in the order in which they are shown.
     #[must_use]
-    pub fn listed(&self) -> [(&'static str, u32); 6] {
+    pub fn listed(&self) -> [(&'static str, u32); 7] {
         [
             ("pass", self.pass),
+            ("permitted", self.permitted),
             ("known", self.known),
             ("fixed", self.fixed),
             ("fail", self.fail),
@@ -115,7 +127,7 @@ impl Totals {
     /// The cells that were judged; none of them means that nothing was shown.
     #[must_use]
     pub fn judged(&self) -> u32 {
-        self.pass + self.known + self.failing()
+        self.pass + self.permitted + self.known + self.failing()
     }
 
     /// The cells that fail the run.
@@ -141,6 +153,7 @@ mod tests {
     fn totals_count_each_outcome_once() {
         let all = [
             Outcome::Pass,
+            Outcome::Permitted { rule: String::new() },
             Outcome::Known { issue: String::new() },
             Outcome::Fixed { issue: String::new() },
             Outcome::Fail,
@@ -148,7 +161,7 @@ mod tests {
             Outcome::Skipped { reason: String::new() },
         ];
         let totals = Totals::of(&all);
-        assert_eq!((totals.all(), totals.judged(), totals.failing()), (6, 5, 3));
+        assert_eq!((totals.all(), totals.judged(), totals.failing()), (7, 6, 3));
         for ((word, count), outcome) in totals.listed().into_iter().zip(&all) {
             assert_eq!((word, count), (outcome.id(), 1));
         }

@@ -94,7 +94,26 @@ pub fn by_target(record: &Record) -> BTreeMap<(&str, &str), Totals> {
 pub fn known(record: &Record) -> BTreeMap<&str, u32> {
     tally(record.cells.iter().filter_map(|c| match &c.outcome {
         Outcome::Known { issue } => Some(issue.as_str()),
-        Outcome::Pass | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => None,
+        Outcome::Pass
+        | Outcome::Permitted { .. }
+        | Outcome::Fixed { .. }
+        | Outcome::Fail
+        | Outcome::Flaky
+        | Outcome::Skipped { .. } => None,
+    }))
+}
+
+/// How many cells differ from others as the specification permits, by operation.
+#[must_use]
+pub fn permitted(record: &Record) -> BTreeMap<&str, u32> {
+    tally(record.cells.iter().filter_map(|c| match &c.outcome {
+        Outcome::Permitted { rule } => Some(rule.as_str()),
+        Outcome::Pass
+        | Outcome::Known { .. }
+        | Outcome::Fixed { .. }
+        | Outcome::Fail
+        | Outcome::Flaky
+        | Outcome::Skipped { .. } => None,
     }))
 }
 
@@ -103,7 +122,12 @@ pub fn known(record: &Record) -> BTreeMap<&str, u32> {
 pub fn skipped(record: &Record) -> BTreeMap<&str, u32> {
     tally(record.cells.iter().filter_map(|c| match &c.outcome {
         Outcome::Skipped { reason } => Some(reason.as_str()),
-        Outcome::Pass | Outcome::Known { .. } | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky => None,
+        Outcome::Pass
+        | Outcome::Permitted { .. }
+        | Outcome::Known { .. }
+        | Outcome::Fixed { .. }
+        | Outcome::Fail
+        | Outcome::Flaky => None,
     }))
 }
 

@@ -7,6 +7,7 @@ use crate::bisect::state;
 use crate::bisect::versions::{Word, read, unseen};
 use crate::cli::{self, Observe};
 use crate::{exit, oracles, setup};
+use goabi_cases::expectation::Expectations;
 use goabi_cases::version::GoVersion;
 use goabi_reports::record::Record;
 use goabi_runners::error::RunnerError;
@@ -39,7 +40,7 @@ pub(super) fn run(common: &Common, mut args: cli::Bisect) -> Result<u8, CommandE
     }
     let mut request = request(&args.run.selection)?;
     request.selectors = request.selectors.into_iter().map(|s| s.with_any_toolchain()).collect();
-    let (files, _) = load(&request)?;
+    let (files, all) = load(&request)?;
     reports::prepare(&args.run.out)?;
     let provision = open(common, &args.run)?;
     let candidates = candidates(&provision, &words)?;
@@ -52,8 +53,9 @@ pub(super) fn run(common: &Common, mut args: cli::Bisect) -> Result<u8, CommandE
         return Err(CommandError::Output(format!("linux-{goarch} programs cannot be run: {why}")));
     }
     let observers = setup::observers(&provision, &execs, &Observe::ways(&args.run.observe))?;
-    // A known bug is what one bisects.
-    let ready = Ready { request, files, expectations: vec![], provision, execs, observers };
+    // A known bug is what one bisects; what the specification permits is none.
+    let expectations = Expectations { known: vec![], permitted: all.permitted };
+    let ready = Ready { request, files, expectations, provision, execs, observers };
     args.run.quiet = true;
     println!("{} versions, {} to {}", candidates.len(), of(&candidates, 0), of(&candidates, candidates.len() - 1));
     let mut bad: BTreeMap<usize, Record> = BTreeMap::new();

@@ -5,7 +5,7 @@ use crate::exit;
 use crate::plan::{self, PlanError, Request};
 use goabi_cases::case::CaseFile;
 use goabi_cases::cell::{Build, Target};
-use goabi_cases::expectation::{self, Expectation};
+use goabi_cases::expectation::{self, Expectations};
 use goabi_cases::mistake::Mistake;
 use goabi_cases::profile::{self, Profile};
 use goabi_cases::selector::{BadSelector, Selector};
@@ -248,20 +248,17 @@ pub(crate) fn default_targets(selectors: &[Selector]) -> Result<Vec<Target>, Pla
 }
 
 /// Loads case files and expectations; any mistake ends the command.
-pub(crate) fn load(request: &Request) -> Result<(Vec<CaseFile>, Vec<Expectation>), CommandError> {
+pub(crate) fn load(request: &Request) -> Result<(Vec<CaseFile>, Expectations), CommandError> {
     let (files, mut mistakes) = plan::load(&request.cases)?;
     let (expectations, more) = expectation::load(
         &plan::yaml_files(&request.expectations)?,
+        &files,
         &crate::oracles::ids(),
         &goabi_generators::call::ids(),
     );
     mistakes.extend(more);
     if !mistakes.is_empty() {
         return Err(CommandError::Mistakes(mistakes));
-    }
-    let cases: Vec<_> = files.iter().flat_map(|f| &f.cases).collect();
-    if let Some(why) = expectations.iter().find_map(|e| e.misplaced(&cases)) {
-        return Err(CommandError::Usage(why));
     }
     plan::check_selectors(&files, &request.selectors)?;
     Ok((files, expectations))

@@ -9,7 +9,7 @@ use crate::setup::Execs;
 use crate::witness::Observers;
 use crate::{session, setup};
 use goabi_cases::case::CaseFile;
-use goabi_cases::expectation::Expectation;
+use goabi_cases::expectation::Expectations;
 use goabi_reports::coordinate::Coordinate;
 use goabi_reports::record::Record;
 use goabi_reports::render::summary;
@@ -34,7 +34,7 @@ pub(super) fn run(common: &Common, args: &Run) -> Result<u8, CommandError> {
 pub(super) struct Ready {
     pub request: Request,
     pub files: Vec<CaseFile>,
-    pub expectations: Vec<Expectation>,
+    pub expectations: Expectations,
     pub provision: Provision,
     pub execs: Execs,
     pub observers: Observers,

@@ -36,6 +36,8 @@ pub enum Word {
 pub enum State {
     /// [`Outcome::Pass`].
     Pass,
+    /// [`Outcome::Permitted`]: as good as a pass.
+    Permitted,
     /// [`Outcome::Known`].
     Known,
     /// [`Outcome::Fixed`].
@@ -118,36 +120,40 @@ impl Word {
     /// | fixed | changed | changed | same if the findings are, else changed | regressed |
     /// | fail | fixed | changed | fixed | same if the findings are, else changed |
     ///
-    /// A known failure never is a regression: that is what expectations are
+    /// `permitted` is as `pass`: which cells differ from the others may change
+    /// from run to run. A known failure never is a regression: that is what expectations are
     /// for. Between `pass` and `fixed` no finding differs, only what is
     /// expected. What was not judged on a side is `unknown` before it is
     /// anything else; absent cells are `added` or `removed`, whatever their
     /// state on the other side.
     #[must_use]
     pub fn of(old: State, new: State, findings: Findings) -> Word {
-        use State::{Absent, Fail, Fixed, Flaky, Interrupted, Known, Pass, Skipped, Unjudged};
+        use State::{Absent, Fail, Fixed, Flaky, Interrupted, Known, Pass, Permitted, Skipped, Unjudged};
         let changed_unless_same = match findings {
             Findings::Same => Word::Same,
             Findings::Fewer | Findings::New => Word::Changed,
         };
         match (old, new) {
             (Absent | Interrupted, Absent | Interrupted) => Word::Unknown,
-            (Absent, Pass | Known | Fixed | Fail | Flaky | Skipped | Unjudged) => Word::Added,
-            (Pass | Known | Fixed | Fail | Flaky | Skipped | Unjudged, Absent) => Word::Removed,
-            (Skipped | Unjudged | Interrupted, Pass | Known | Fixed | Fail | Flaky)
-            | (Pass | Known | Fixed | Fail | Flaky, Skipped | Unjudged | Interrupted)
+            (Absent, Pass | Permitted | Known | Fixed | Fail | Flaky | Skipped | Unjudged) => Word::Added,
+            (Pass | Permitted | Known | Fixed | Fail | Flaky | Skipped | Unjudged, Absent) => Word::Removed,
+            (Skipped | Unjudged | Interrupted, Pass | Permitted | Known | Fixed | Fail | Flaky)
+            | (Pass | Permitted | Known | Fixed | Fail | Flaky, Skipped | Unjudged | Interrupted)
             | (Skipped | Unjudged, Skipped | Unjudged | Interrupted)
             | (Interrupted, Skipped | Unjudged) => Word::Unknown,
-            (Flaky, Pass | Known | Fixed | Fail | Flaky) | (Pass | Known | Fixed | Fail, Flaky) => Word::Spurious,
-            (Pass, Pass) => Word::Same,
-            (Pass | Fixed, Fail) => Word::Regressed,
+            (Flaky, Pass | Permitted | Known | Fixed | Fail | Flaky)
+            | (Pass | Permitted | Known | Fixed | Fail, Flaky) => Word::Spurious,
+            (Pass | Permitted, Pass | Permitted) => Word::Same,
+            (Pass | Permitted | Fixed, Fail) => Word::Regressed,
             (Known, Fail) => match findings {
                 Findings::New => Word::Regressed,
                 // The expectation expired or was taken away.
                 Findings::Same | Findings::Fewer => Word::Changed,
             },
-            (Known | Fail, Pass | Fixed) => Word::Fixed,
-            (Pass | Fixed | Fail, Known) | (Pass, Fixed) | (Fixed, Pass) => Word::Changed,
+            (Known | Fail, Pass | Permitted | Fixed) => Word::Fixed,
+            (Pass | Permitted | Fixed | Fail, Known) | (Pass | Permitted, Fixed) | (Fixed, Pass | Permitted) => {
+                Word::Changed
+            }
             (Known, Known) | (Fixed, Fixed) | (Fail, Fail) => changed_unless_same,
         }
     }
@@ -155,8 +161,9 @@ impl Word {
 
 impl State {
     /// All states.
-    pub const ALL: [State; 9] = [
+    pub const ALL: [State; 10] = [
         State::Pass,
+        State::Permitted,
         State::Known,
         State::Fixed,
         State::Fail,
@@ -172,6 +179,7 @@ impl State {
     pub fn of(cell: &CellRecord) -> State {
         match &cell.outcome {
             Outcome::Pass => State::Pass,
+            Outcome::Permitted { .. } => State::Permitted,
             Outcome::Known { .. } => State::Known,
             Outcome::Fixed { .. } => State::Fixed,
             Outcome::Fail if cell.unjudged().is_some() => State::Unjudged,
@@ -186,6 +194,7 @@ impl State {
     pub fn id(self) -> &'static str {
         match self {
             State::Pass => "pass",
+            State::Permitted => "permitted",
             State::Known => "known",
             State::Fixed => "fixed",
             State::Fail => "fail",
@@ -206,16 +215,17 @@ mod tests {
     /// Rows: the old state; columns: the new. `=` same if the findings are,
     /// else changed; `!` regressed if a finding is new, else changed.
     const TABLE: &str = "
-                    pass      known     fixed     fail      flaky     skipped   unjudged  interrupted absent
-        pass        same      changed   changed   regressed spurious  unknown   unknown   unknown     removed
-        known       fixed     =         fixed     !         spurious  unknown   unknown   unknown     removed
-        fixed       changed   changed   =         regressed spurious  unknown   unknown   unknown     removed
-        fail        fixed     changed   fixed     =         spurious  unknown   unknown   unknown     removed
-        flaky       spurious  spurious  spurious  spurious  spurious  unknown   unknown   unknown     removed
-        skipped     unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown     removed
-        unjudged    unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown     removed
-        interrupted unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown     unknown
-        absent      added     added     added     added     added     added     added     unknown     unknown
+                    pass      permitted known     fixed     fail      flaky     skipped   unjudged  interrupted absent
+        pass        same      same      changed   changed   regressed spurious  unknown   unknown   unknown   removed
+        permitted   same      same      changed   changed   regressed spurious  unknown   unknown   unknown   removed
+        known       fixed     fixed     =         fixed     !         spurious  unknown   unknown   unknown   removed
+        fixed       changed   changed   changed   =         regressed spurious  unknown   unknown   unknown   removed
+        fail        fixed     fixed     changed   fixed     =         spurious  unknown   unknown   unknown   removed
+        flaky       spurious  spurious  spurious  spurious  spurious  spurious  unknown   unknown   unknown   removed
+        skipped     unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   removed
+        unjudged    unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   removed
+        interrupted unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown   unknown
+        absent      added     added     added     added     added     added     added     added     unknown   unknown
     ";
 
     #[test]

@@ -18,6 +18,8 @@ pub enum Sign {
     Fixed,
     /// It fails as an expectation says.
     Known,
+    /// It differs as the specification permits.
+    Permitted,
     /// It was not run.
     Skipped,
     /// All oracles agree.
@@ -26,8 +28,8 @@ pub enum Sign {
 
 impl Sign {
     /// All signs, the worst first.
-    pub const ALL: [Sign; 7] =
-        [Sign::Fail, Sign::Unjudged, Sign::Flaky, Sign::Fixed, Sign::Known, Sign::Skipped, Sign::Pass];
+    pub const ALL: [Sign; 8] =
+        [Sign::Fail, Sign::Unjudged, Sign::Flaky, Sign::Fixed, Sign::Known, Sign::Permitted, Sign::Skipped, Sign::Pass];
 
     /// The sign of a cell.
     #[must_use]
@@ -40,6 +42,7 @@ impl Sign {
     fn of_state(state: State) -> Option<Sign> {
         Some(match state {
             State::Pass => Sign::Pass,
+            State::Permitted => Sign::Permitted,
             State::Known => Sign::Known,
             State::Fixed => Sign::Fixed,
             State::Fail => Sign::Fail,
@@ -59,6 +62,7 @@ impl Sign {
             Sign::Flaky => "flaky",
             Sign::Fixed => "fixed",
             Sign::Known => "known",
+            Sign::Permitted => "permitted",
             Sign::Skipped => "skipped",
             Sign::Pass => "pass",
         }
@@ -73,6 +77,7 @@ impl Sign {
             Sign::Flaky => "≈",
             Sign::Fixed => "↑",
             Sign::Known => "◆",
+            Sign::Permitted => "◇",
             Sign::Skipped => "–",
             Sign::Pass => "✓",
         }
@@ -87,6 +92,7 @@ impl Sign {
             Sign::Flaky => 'y',
             Sign::Fixed => 'x',
             Sign::Known => 'k',
+            Sign::Permitted => 'm',
             Sign::Skipped => 's',
             Sign::Pass => 'p',
         }
@@ -101,6 +107,7 @@ impl Sign {
             Sign::Flaky => "repetitions of the same cell disagree with each other; fails the run",
             Sign::Fixed => "an expected failure no longer shows; fails the run until the expectation is narrowed",
             Sign::Known => "fails exactly as an expectation says; does not fail the run",
+            Sign::Permitted => "differs from other cells as the Go specification permits; does not fail the run",
             Sign::Skipped => "was not run, for a reason that is given",
             Sign::Pass => "all oracles agree",
         }
@@ -132,7 +139,7 @@ mod tests {
         let shapes: BTreeSet<&str> = Sign::ALL.iter().map(|s| s.shape()).collect();
         let letters: BTreeSet<char> = Sign::ALL.iter().map(|s| s.letter()).collect();
         let words: BTreeSet<&str> = Sign::ALL.iter().map(|s| s.word()).collect();
-        assert_eq!((shapes.len(), letters.len(), words.len()), (7, 7, 7));
+        assert_eq!((shapes.len(), letters.len(), words.len()), (8, 8, 8));
         assert!(Sign::ALL.is_sorted());
         for s in Sign::ALL {
             assert!(super::super::page::STYLE.contains(&format!(".s-{} ", s.word())), "{s:?} has no style");

@@ -65,6 +65,7 @@ fn function(target: &str, code: &[(&str, Option<&str>)], locations: &[&str]) -> 
 /// The record, sealed.
 pub fn record() -> Record {
     const PASS: &str = "results/classic/add@go1.27.3/linux-amd64/opt/direct";
+    const PERMITTED: &str = "permitted/operations/fused@go1.27.3/linux-arm64/opt/direct";
     const KNOWN: &str = "structs/padding/tail@go1.27.3/linux-arm64/opt/direct";
     const FIXED: &str = "bodies/hand/caught@go1.27.3/linux-arm64/noopt/direct";
     const FAIL: &str = "results/mixed/any_bytes_error@go1.27.3/linux-arm64/opt/direct";
@@ -83,6 +84,7 @@ pub fn record() -> Record {
         "1, 4 and 8 bytes: 13 of 16",
     );
     let flaky = finding("panics", &[FLAKY], "vectors[1].trace", "a, b", Basis::Peer, "b, a");
+    let permitted = finding("values", &[PERMITTED], "vectors[0].results[0]", "0", Basis::Peer, "5e-17");
     let disagree = |f: &Finding| Verdict::Disagree(f.clone());
     let unseen = || Verdict::Unobserved("the transcript ends after vector 0".into());
     let no_dwarf = || Verdict::Inapplicable("a body without parameters".into());
@@ -98,6 +100,7 @@ pub fn record() -> Record {
             Outcome::Known { issue: "golang/go#72053".into() },
             &[("values", &[Verdict::Agree]), ("dwarf", &[disagree(&known)])],
         ),
+        cell(PERMITTED, Outcome::Permitted { rule: "fused_multiply_add".into() }, &[("values", &[Verdict::Agree])]),
         cell(FIXED, Outcome::Fixed { issue: "golang/go#73916".into() }, &[("panics", &[Verdict::Agree])]),
         cell(FAIL, Outcome::Fail, &[("values", &[Verdict::Agree, disagree(&fails)]), ("dwarf", &[no_dwarf()])]),
         cell(SILENT, Outcome::Fail, &[("values", &[Verdict::Agree, unseen()])]),
@@ -156,6 +159,11 @@ pub fn record() -> Record {
         findings: vec![
             finding_record(fails, Outcome::Fail, None),
             finding_record(known, Outcome::Known { issue: "golang/go#72053".into() }, Some("dwarf-padding-pieces")),
+            finding_record(
+                permitted,
+                Outcome::Permitted { rule: "fused_multiply_add".into() },
+                Some("permitted.yaml:3"),
+            ),
             finding_record(flaky, Outcome::Flaky, None),
         ],
         functions: vec![

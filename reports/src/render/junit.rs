@@ -53,7 +53,7 @@ pub fn render(record: &Record) -> Result<String, RenderError> {
 
 fn test_case(cell: &CellRecord, class: &str, findings: &[&FindingRecord]) -> TestCase {
     let status = match &cell.outcome {
-        Outcome::Pass | Outcome::Known { .. } => TestCaseStatus::success(),
+        Outcome::Pass | Outcome::Permitted { .. } | Outcome::Known { .. } => TestCaseStatus::success(),
         Outcome::Skipped { reason } => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(reason.as_str());
@@ -78,9 +78,16 @@ fn test_case(cell: &CellRecord, class: &str, findings: &[&FindingRecord]) -> Tes
     if let Some(time) = cell.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok()) {
         case.set_time(time);
     }
-    if let Outcome::Known { issue } = &cell.outcome {
-        case.add_property(Property::new("known", issue.as_str()));
-        case.set_system_out(format!("fails as expected: {issue}\n{}", details(cell, findings)));
+    match &cell.outcome {
+        Outcome::Known { issue } => {
+            case.add_property(Property::new("known", issue.as_str()));
+            case.set_system_out(format!("fails as expected: {issue}\n{}", details(cell, findings)));
+        }
+        Outcome::Permitted { rule } => {
+            case.add_property(Property::new("permitted", rule.as_str()));
+            case.set_system_out(format!("differs as the specification permits: {rule}\n{}", details(cell, findings)));
+        }
+        Outcome::Pass | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => {}
     }
     case
 }
@@ -107,6 +114,7 @@ fn details(cell: &CellRecord, findings: &[&FindingRecord]) -> String {
     for FindingRecord { finding: f, outcome, .. } in findings {
         let known = match outcome {
             Outcome::Known { issue } => format!(" (known: {issue})"),
+            Outcome::Permitted { rule } => format!(" (permitted: {rule})"),
             Outcome::Pass | Outcome::Fixed { .. } | Outcome::Fail | Outcome::Flaky | Outcome::Skipped { .. } => String::new(),
         };
         let _ = writeln!(out, "{}: {}{known}", f.oracle, f.path);

@@ -190,6 +190,13 @@ impl Page {
             self.heading(format_args!("Known ({} as expected)", counted(known.values().sum::<u32>(), "cell")));
             self.entries(known.iter().map(|(text, n)| format!("- {}: {}", issue(text), counted(n, "cell"))), "issue");
         }
+        let permitted = overview::permitted(record);
+        if !permitted.is_empty() {
+            let n = counted(permitted.values().sum::<u32>(), "cell");
+            self.heading(format_args!("Permitted ({n} as the specification says)"));
+            let entries = permitted.iter().map(|(what, n)| format!("- {}: {}", code(what, NARROW), counted(n, "cell")));
+            self.entries(entries, "operation");
+        }
         let skipped = overview::skipped(record);
         if !skipped.is_empty() {
             self.heading(format_args!("Skipped ({} not run)", counted(skipped.values().sum::<u32>(), "cell")));

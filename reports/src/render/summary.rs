@@ -52,6 +52,7 @@ pub fn summary(record: &Record, colour: Colour) -> String {
     page.problems(record);
     page.failures(record);
     page.counted("known", "as expected", overview::known(record));
+    page.counted("permitted", "as the specification says", overview::permitted(record));
     page.counted("skipped", "not run", overview::skipped(record));
     page.not_described(record);
     page.reused(record);
@@ -232,13 +233,13 @@ impl Page {
         let deep = rows.keys().map(|(_, b)| b.len()).max().unwrap_or(0).max("build ".len());
         let mut head = format!("{:<wide$}  {:<deep$}", "target", "build");
         for (word, _) in Totals::default().listed() {
-            let _ = write!(head, "{word:>9}");
+            let _ = write!(head, "{word:>10}");
         }
         self.heading(Ink::Dim, &head);
         for ((target, build), totals) in rows {
             let mut row = format!("{target:<wide$}  {build:<deep$}");
             for (word, count) in totals.listed() {
-                let cell = format!("{:>9}", if count == 0 { "-".to_string() } else { count.to_string() });
+                let cell = format!("{:>10}", if count == 0 { "-".to_string() } else { count.to_string() });
                 row.push_str(&self.count(word, count, &cell));
             }
             self.line(&row);
@@ -250,7 +251,7 @@ impl Page {
         match (count, word) {
             (0, _) => self.ink(Ink::Dim, text),
             (_, "pass") => self.ink(Ink::Green, text),
-            (_, "known" | "skipped") => self.ink(Ink::Yellow, text),
+            (_, "permitted" | "known" | "skipped") => self.ink(Ink::Yellow, text),
             (_, _) => self.ink(Ink::Red, text),
         }
     }

@@ -158,8 +158,8 @@ fn side(s: &Side) -> Markup {
             " "
             @match s.is {
                 State::Known | State::Fixed => (issue(why)),
-                State::Pass | State::Fail | State::Flaky | State::Skipped | State::Unjudged | State::Interrupted
-                    | State::Absent => (code(why)),
+                State::Pass | State::Permitted | State::Fail | State::Flaky | State::Skipped | State::Unjudged
+                    | State::Interrupted | State::Absent => (code(why)),
             }
         }
     }

@@ -39,7 +39,7 @@ fn side(s: &Side) -> String {
         (Some(why), is @ (State::Known | State::Fixed)) => format!("{}: {}", is.id(), linked(why)),
         (
             Some(why),
-            is @ (State::Pass | State::Fail | State::Flaky | State::Skipped | State::Unjudged | State::Interrupted | State::Absent),
+            is @ (State::Pass | State::Permitted | State::Fail | State::Flaky | State::Skipped | State::Unjudged | State::Interrupted | State::Absent),
         ) => format!("{}: {}", is.id(), inline(why, NARROW)),
     }
 }

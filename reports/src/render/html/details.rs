@@ -144,7 +144,7 @@ fn outcome(cell: &CellRecord) -> Markup {
         (Sign::of(cell).badge())
         @match &cell.outcome {
             Outcome::Known { issue: at } | Outcome::Fixed { issue: at } => { " " (issue(at)) },
-            Outcome::Skipped { reason } => { " " (line(reason)) },
+            Outcome::Permitted { rule: reason } | Outcome::Skipped { reason } => { " " (line(reason)) },
             Outcome::Pass | Outcome::Fail | Outcome::Flaky => {},
         }
         @for (oracle, why) in cell.unobserved() {

@@ -125,6 +125,7 @@ fn sought(g: &Group<'_>) -> String {
 
 fn counted_only(record: &Record) -> Markup {
     let (known, skipped) = (overview::known(record), overview::skipped(record));
+    let permitted = overview::permitted(record);
     let silent = overview::not_described(record);
     let sum = |counts: &BTreeMap<&str, u32>| counts.values().sum::<u32>();
     html! {
@@ -133,6 +134,14 @@ fn counted_only(record: &Record) -> Markup {
                 summary { "Known: " (counted(sum(&known), "cell")) " as expected, " (counted(known.len(), "issue")) }
                 ul { @for (text, n) in &known {
                     li { (issue(text)) ": " a href={ "#q=" (encoded(text)) "&outcome=known" } { (counted(n, "cell")) } }
+                } }
+            }
+        }
+        @if !permitted.is_empty() {
+            details.counted {
+                summary { "Permitted: " (counted(sum(&permitted), "cell")) " as the specification says, " (counted(permitted.len(), "operation")) }
+                ul { @for (text, n) in &permitted {
+                    li { (line(text)) ": " a href={ "#q=" (encoded(text)) "&outcome=permitted" } { (counted(n, "cell")) } }
                 } }
             }
         }

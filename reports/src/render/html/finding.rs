@@ -139,6 +139,7 @@ impl Alike<'_> {
 fn sign(outcome: &Outcome) -> Sign {
     match outcome {
         Outcome::Pass => Sign::Pass,
+        Outcome::Permitted { .. } => Sign::Permitted,
         Outcome::Known { .. } => Sign::Known,
         Outcome::Fixed { .. } => Sign::Fixed,
         Outcome::Fail => Sign::Fail,

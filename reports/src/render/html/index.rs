@@ -72,6 +72,7 @@ pub fn symptom(path: &str, want: &str, got: &str) -> String {
 pub fn reason(outcome: &Outcome) -> Option<&str> {
     match outcome {
         Outcome::Known { issue } | Outcome::Fixed { issue } => Some(issue),
+        Outcome::Permitted { rule } => Some(rule),
         Outcome::Skipped { reason } => Some(reason),
         Outcome::Pass | Outcome::Fail | Outcome::Flaky => None,
     }

@@ -78,7 +78,7 @@ fn toolbar(record: &Record, grid: &Grid<'_>) -> Markup {
 
 /// How many cells have this sign.
 fn count(record: &Record, sign: Sign) -> u32 {
-    let Totals { pass, known, fixed, fail, flaky, skipped } = record.totals;
+    let Totals { pass, permitted, known, fixed, fail, flaky, skipped } = record.totals;
     let unjudged = || record.cells.iter().filter(|c| Sign::of(c) == Sign::Unjudged).count() as u32;
     match sign {
         // The totals count what could not be judged as failed.
@@ -87,6 +87,7 @@ fn count(record: &Record, sign: Sign) -> u32 {
         Sign::Flaky => flaky,
         Sign::Fixed => fixed,
         Sign::Known => known,
+        Sign::Permitted => permitted,
         Sign::Skipped => skipped,
         Sign::Pass => pass,
     }

@@ -101,7 +101,7 @@ fn each_place_of_the_matrix_has_its_drill_down() {
         }
     }
     // Once for all architectures and call kinds.
-    assert_eq!(text.matches("<template id=\"d").count(), 7);
+    assert_eq!(text.matches("<template id=\"d").count(), 8);
     assert_eq!(text.matches("<template id=\"s").count(), 1);
 }
 
