@@ -140,7 +140,13 @@ impl Bench {
         let cancel = Cancel::new();
         let mut jobs = expand(&self.files, &self.request, &self.planned());
         jobs[0].arch = arch;
-        let record = goabi::session::run(&jobs, &self.execs, &[], &self.shared(&cancel), &[]);
+        let record = goabi::session::run(
+            &jobs,
+            &self.execs,
+            &goabi_cases::expectation::Expectations::default(),
+            &self.shared(&cancel),
+            &[],
+        );
         assert!(record.problems.is_empty(), "{:#?}", record.problems);
         record
     }
