@@ -116,6 +116,8 @@ fn underway(s: &Subject, i: usize, v: &VectorSeen, r: &CallRecords) -> Option<Ve
     };
     let words = |panics: bool| if panics { "the caller's panic goes on" } else { "the caller's panic was recovered" };
     Some(match told.as_slice() {
+        // That the process died is what the outcome tells.
+        [] if matches!(v.end, UnitEnd::Died(_)) => return None,
         [] => Verdict::Unobserved(format!("{path}: the caller did not report it")),
         [got] if *got == want => Verdict::Agree,
         [got] => s.finding("panics", path, Basis::Spec, words(want).into(), words(*got).into(), evidence(v)),
