@@ -113,7 +113,7 @@ fn outcome(record: &Record, cell: &str) -> std::result::Result<Completion, Faile
     let found = record.cells.binary_search_by(|c| c.cell.as_str().cmp(cell)).map(|i| &record.cells[i]);
     let Ok(found) = found else { return Err(format!("nothing is known of {cell}: {:?}", record.problems).into()) };
     match &found.outcome {
-        Outcome::Pass | Outcome::Known { .. } | Outcome::Permitted { .. } => Ok(Completion::Completed),
+        Outcome::Pass | Outcome::Permitted { .. } | Outcome::Known { .. } => Ok(Completion::Completed),
         Outcome::Skipped { reason } => Ok(Completion::ignored_with(reason)),
         Outcome::Fail | Outcome::Fixed { .. } | Outcome::Flaky => {
             let mut text = String::new();
