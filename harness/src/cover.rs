@@ -40,7 +40,9 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
     let rest: Vec<&'static Call> = calls.iter().copied().filter(|c| !always.iter().any(|a| a.id() == c.id())).collect();
     out.in_turns(&rest, p.further);
     out.chains(p);
-    out.stress(&calls, &p.stress, product && !small);
+    // Stress is not for programs with C: each set would be one more of them.
+    let without_c: Vec<&'static Call> = calls.iter().copied().filter(|c| !c.needs_c()).collect();
+    out.stress(&without_c, &p.stress, product && !small);
     out.chosen
 }
 

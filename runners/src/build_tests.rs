@@ -51,6 +51,7 @@ impl Fixture {
             stress: goabi_cases::stress::Stress::NONE,
             sources: &self.sources,
             extra_env: &[],
+            c: None,
             limits: self.limits,
         }
     }

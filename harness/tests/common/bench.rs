@@ -2,6 +2,7 @@
 //! its run: what is then said of it is what the real run says.
 
 use super::common::{Place, fixtures, replace, toolchain};
+use goabi::c_compilers::CCompilers;
 use goabi::chunks::chunks;
 use goabi::job::{Shared, program_of};
 use goabi::plan::{self, PlannedToolchain, Request, expand};
@@ -101,6 +102,7 @@ impl Bench {
                 stress: goabi_cases::stress::Stress::NONE,
                 sources: &sources,
                 extra_env: env,
+                c: None,
                 limits: Limits::BUILD,
             };
             match build(&self.provision.cache, &spec, &cancel).unwrap() {
@@ -128,6 +130,7 @@ impl Bench {
             watch_limits: Limits::WATCH,
             cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
             fresh: true,
+            c: &CCompilers::default(),
             observers: &self.observers,
             wanted: None,
             progress: &|_, _| {},
