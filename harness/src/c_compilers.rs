@@ -40,7 +40,8 @@ pub fn names(arch: &Arch) -> CTarget<'_> {
 /// What to do about a C compiler that is missing.
 fn remedy(goarch: &str) -> String {
     let gnu = Arch::get(goarch).and_then(|a| a.c_compiler.gnu.as_ref()).map(|g| g.replace('_', "-"));
-    let package = if host::goarch() == Some(goarch) { Some("gcc".to_string()) } else { gnu.map(|g| format!("gcc-{g}")) };
+    let package =
+        if host::goarch() == Some(goarch) { Some("gcc".to_string()) } else { gnu.map(|g| format!("gcc-{g}")) };
     let package = package.map(|p| format!(", or install a package such as {p}")).unwrap_or_default();
     format!("`goabi setup --cgo --target {goarch}` brings one{package}")
 }

@@ -32,8 +32,20 @@ fn values_cross_c_both_ways() {
     let targets = format!("{},{other}", host());
     let cases = fixtures("cgo");
     let done = place.goabi(&[
-        "run", "--quiet", "--cases", cases.to_str().unwrap(), "--target", &targets, "--build", "opt,noopt", "--call",
-        KINDS, "--observe", "none", "--out", "out",
+        "run",
+        "--quiet",
+        "--cases",
+        cases.to_str().unwrap(),
+        "--target",
+        &targets,
+        "--build",
+        "opt,noopt",
+        "--call",
+        KINDS,
+        "--observe",
+        "none",
+        "--out",
+        "out",
     ]);
     let record = place.record();
     assert!(record.findings.is_empty(), "{:#?}\n{done:?}", record.findings);
@@ -83,7 +95,8 @@ fn run_bare(commands: &[(&str, &str)]) -> Record {
     let (place, go) = bare(commands);
     let call = format!("direct,{KINDS}");
     let cases = fixtures("cgo");
-    let args = ["run", "--quiet", "--cases", cases.to_str().unwrap(), "--target", host(), "--build", "opt", "--go", &go];
+    let args =
+        ["run", "--quiet", "--cases", cases.to_str().unwrap(), "--target", host(), "--build", "opt", "--go", &go];
     let mut cmd = place.command(&args);
     let cmd = cmd.args(["--call", &call, "--observe", "none", "--out", "out"]).env("PATH", place.path("bin"));
     common::Done::of(cmd).passed();

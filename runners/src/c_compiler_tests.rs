@@ -69,12 +69,10 @@ fn the_ports_own_compiler_comes_before_zig_and_only_the_host_has_plain_names() {
     assert_eq!(f.found(&PORT), ["zig 0.1"]);
     f.on_path("port-linux-gnu-gcc", "echo port-gcc 1");
     assert_eq!(f.found(&PORT), ["port-gcc 1", "zig 0.1"]);
-    assert_eq!(f.found(&CTarget { goarch: host::goarch().unwrap(), ..PORT }), [
-        "gcc 1",
-        "clang 1",
-        "port-gcc 1",
-        "zig 0.1"
-    ]);
+    assert_eq!(
+        f.found(&CTarget { goarch: host::goarch().unwrap(), ..PORT }),
+        ["gcc 1", "clang 1", "port-gcc 1", "zig 0.1"]
+    );
     assert!(f.found(&CTarget { goarch: "port", gnu: None, zig: None }).is_empty());
     // What cannot even say what it is is passed over.
     f.on_path("port-linux-gnu-gcc", "exit 1");

@@ -2,10 +2,10 @@
 
 use super::run::{Ready, judged, open};
 use super::{CommandError, Common, load, reports, request};
-use crate::c_compilers::CCompilers;
 use crate::bisect::search::{Change, State, changes, each, halve};
 use crate::bisect::state;
 use crate::bisect::versions::{Word, read, unseen};
+use crate::c_compilers::CCompilers;
 use crate::cli::{self, Observe};
 use crate::{exit, oracles, setup};
 use goabi_cases::expectation::Expectations;
