@@ -147,6 +147,6 @@ fn setup_brings_a_compiler_once() {
     std::fs::remove_file(place.path("bin/python3")).unwrap();
     let second = setup();
     second.passed();
-    assert_eq!((&first.stdout, second.stderr.contains("fetching")), (&second.stdout, false));
+    assert_eq!((&first.stdout, second.stderr.contains("fetching Zig")), (&second.stdout, false));
     assert!(Path::new(&place.path("cache/compilers/zig/ziglang/zig")).is_file());
 }
