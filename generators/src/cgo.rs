@@ -47,7 +47,7 @@ struct Carrier {
 fn carrier(ty: &GoType) -> Result<Carrier, String> {
     let scalar = |go, c| Ok(Carrier { go, c, composite: false });
     let composite = |go, c| Ok(Carrier { go, c, composite: true });
-    let no = |what: &str| Err(format!("cmd/cgo exports no function that takes or returns {what} by value: {ty}"));
+    let no = |what: &str| Err(format!("cmd/cgo exports no function that takes or returns {what} by value"));
     match ty.underlying() {
         GoType::Basic(Basic::String) => composite("string", "GoString"),
         GoType::Basic(Basic::UnsafePointer) | GoType::Pointer(_) => scalar("unsafe.Pointer", "pointer"),
