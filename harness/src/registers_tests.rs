@@ -32,6 +32,19 @@ cases:
     vectors:
       - args: ['7']
         wants: {dies: 'panic: x'}
+
+  - name: recovers
+    why: what it returns depends on what panics
+    func: "func(n int64) (m int64)"
+    recovers: true
+    body: |
+      if recover() != nil {
+        return 0
+      }
+      return n
+    vectors:
+      - args: ['7']
+        returns: ['7']
 "#;
 
 const MINUS_ZERO: u64 = 1 << 63;
@@ -213,4 +226,22 @@ fn what_was_not_seen_is_never_agreement() {
     let cut = Some(Cut::Died("the process exited with status 2".into()));
     scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut })];
     scene.judge(&Kind).silent();
+}
+
+#[test]
+fn what_a_panic_under_way_may_change_is_not_judged() {
+    let judge = |meanwhile: Meanwhile, itself: Option<bool>| {
+        let mut scene = Scene::new(CASES, "recovers", &[]);
+        (scene.site.meanwhile, scene.site.deferred_itself) = (meanwhile, itself);
+        let entries = vec![EntrySeen { inputs: vec![Ok(Value::Int(7))], bytes: vec![], variables: vec![] }];
+        let call = CallSeen { entries, at_return: Some(vec![Ok(Value::Int(0))]), ..call() };
+        scene.calls = vec![(How::Native, UnitSeen { calls: vec![call], cut: None })];
+        scene.judge(&Kind)
+    };
+    judge(Meanwhile::Panicking, Some(true)).silent();
+    judge(Meanwhile::Panicking, None).silent();
+    // Where it is not the function that is deferred it recovers nothing.
+    for sound in [judge(Meanwhile::Panicking, Some(false)), judge(Meanwhile::Nothing, Some(true))] {
+        sound.finds("vectors[0].return.results[0]", "7", "0");
+    }
 }

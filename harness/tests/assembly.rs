@@ -181,7 +181,8 @@ fn the_function_is_watched_and_not_its_abi_wrapper() {
     // What is said of the model alone is said of each cell.
     let (direct, caller, callee) = (of("/direct"), of("/assembly_caller"), of("/assembly_callee"));
     for ((direct, caller), callee) in direct.iter().zip(&caller).zip(&callee) {
-        assert!(direct.agree == caller.agree && caller.agree > callee.agree, "{done:#?}");
+        // Of a call of the ABI wrapper no less is compared: what DWARF names of it may be more.
+        assert!(caller.agree >= direct.agree && caller.agree > callee.agree, "{done:#?}");
         let because: Vec<_> = callee.inapplicable_because.keys().collect();
         assert!(matches!(because[..], [why] if why.contains("takes everything on the stack")), "{because:?}");
     }

@@ -8,6 +8,7 @@ use goabi_cases::assignment::{Abi, Slot, SlotPlace, assign_abi};
 use goabi_cases::case::{Expected, Outcome};
 use goabi_cases::signature::Signature;
 use goabi_cases::value::{Value, differences, identify, show};
+use goabi_generators::call::Meanwhile;
 use goabi_generators::program::Function;
 use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::machine::{CallSeen, Cut, SlotSeen, Unread, may_be_too_large};
@@ -147,8 +148,21 @@ fn vector_said(s: &Subject, m: &Machine, view: &View, i: usize) -> Vec<(String, 
     } else if call.entries.is_empty() {
         out.push((path("entry"), unseen("entry")));
     }
+    if let (Some(why), true) = (recovering(s, i), wanted_results(want).is_some()) {
+        out.push((path("return"), Said::Inapplicable(why.into())));
+        return out;
+    }
     out.extend(results(s, view, i, want, call, &assignment.results));
     out
+}
+
+/// Why nothing is known of the results, if a body that recovers is called while
+/// its caller panics: the case states them for a call in which nothing panics,
+/// and nobody receives these.
+fn recovering(s: &Subject, i: usize) -> Option<&'static str> {
+    let site = &s.vectors.get(i)?.site;
+    let may = s.case.recovers && site.meanwhile == Meanwhile::Panicking && site.deferred_itself != Some(false);
+    may.then_some("the body recovers the caller's panic, which may change what it returns")
 }
 
 fn unseen(what: &str) -> Said {
