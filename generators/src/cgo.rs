@@ -56,8 +56,9 @@ fn carrier(ty: &GoType) -> Result<Carrier, String> {
         GoType::Map(..) => scalar("map[int]int", "pointer"),
         GoType::Chan(..) => scalar("chan int", "pointer"),
         GoType::Func(_) => scalar("func()", "pointer"),
-        // An interface with methods has another first word than one without.
-        GoType::Interface(i) => composite(if i.methods.is_empty() { "any" } else { "error" }, "GoInterface"),
+        // An interface with methods has another first word than one without. Before
+        // Go 1.25 cmd/cgo does not know the word `any`.
+        GoType::Interface(i) => composite(if i.methods.is_empty() { "interface{}" } else { "error" }, "GoInterface"),
         GoType::Array(..) => no("an array"),
         GoType::Struct(_) => no("a struct"),
         // The type of a declaration that was not read to its end.
