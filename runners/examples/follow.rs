@@ -7,7 +7,7 @@
 
 use gimli::{BaseAddresses, CfaRule, CieOrFde, DebugFrame, EndianSlice, LittleEndian, UnwindContext, UnwindSection};
 use goabi_runners::observe::disasm::{Symbols, disassemble};
-use goabi_runners::observe::follow::{Arch, Code, Counts, Followed, Follower, Image, Sp};
+use goabi_runners::observe::follow::{Arch, Boundary, Code, Counts, Followed, Follower, Image, Kind, Reach, Sp};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
@@ -34,9 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         if wanted.as_ref().is_some_and(|w| w != name) {
             continue;
         }
-        let code = Code { arch, address: *address, bytes: code, resumes: None };
+        let mut code = Code { arch, address: *address, bytes: code, resumes: None };
         let before = Instant::now();
-        let followed = follower.follow(&code, &program);
+        let mut followed = follower.follow(&code, &program);
+        // The function table, which tells, is not read here.
+        let deferreturn = |b: &&Boundary| b.reach == Reach::Unreached && b.kind == Kind::Call(program.deferreturn);
+        code.resumes = followed.boundaries.iter().find(deferreturn).map(|b| b.offset);
+        if code.resumes.is_some() {
+            followed = follower.follow(&code, &program);
+        }
         spent += before.elapsed();
         bytes += code.bytes.len();
         total += followed.counts;
@@ -70,7 +76,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let c = followed.counts;
         if c.followed != c.instructions || followed.unresolved != 0 || followed.into_instructions != 0 {
             let rest = (c.undecoded, c.unreached, c.conflicts, followed.unresolved, followed.into_instructions);
-            println!("{name}: {}/{} followed; undecoded, unreached, conflicts, unresolved, into {rest:?}", c.followed, c.instructions);
+            println!(
+                "{name}: {}/{} followed; undecoded, unreached, conflicts, unresolved, into {rest:?}",
+                c.followed, c.instructions
+            );
         }
     }
     for (name, all) in &differ {
@@ -78,7 +87,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mb = bytes as f64 / 1e6;
     println!("{total:?}");
-    println!("{} functions, {no_row} without rows, {} differ, {checks} checks, {unresolved} unresolved, {unsettled} unsettled, {runs_off} run off", program.functions.len(), differ.len());
+    println!(
+        "{} functions, {no_row} without rows, {} differ, {checks} checks, {unresolved} unresolved, {unsettled} unsettled, {runs_off} run off",
+        program.functions.len(),
+        differ.len()
+    );
     println!(
         "decoded {:.4}%, followed {:.4}%, {mb:.1} MB in {spent:.2?}: {:.0} MB/s",
         100.0 - 100.0 * f64::from(total.undecoded) / f64::from(total.instructions),
@@ -102,17 +115,22 @@ struct Program<'a> {
     functions: BTreeMap<u64, (String, &'a [u8])>,
     sections: Vec<(u64, &'a [u8])>,
     never: HashSet<u64>,
+    deferreturn: Option<u64>,
 }
 
 impl<'a> Program<'a> {
     fn new(file: &'a object::File<'a>) -> Result<Self, Box<dyn Error>> {
-        let mut out = Program { functions: BTreeMap::new(), sections: vec![], never: HashSet::new() };
+        let mut out =
+            Program { functions: BTreeMap::new(), sections: vec![], never: HashSet::new(), deferreturn: None };
         for s in file.sections().filter(|s| s.address() != 0) {
             out.sections.push((s.address(), s.data()?));
         }
         for s in file.symbols().filter(|s| s.kind() == SymbolKind::Text && s.size() > 0) {
             if let Some(code) = out.bytes(s.address(), s.size() as usize) {
                 out.functions.insert(s.address(), (s.name()?.to_string(), code));
+                if s.name()? == "runtime.deferreturn" {
+                    out.deferreturn = Some(s.address());
+                }
                 if never(s.name()?) {
                     out.never.insert(s.address());
                 }

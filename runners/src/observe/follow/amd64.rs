@@ -29,14 +29,23 @@ impl Default for Amd64 {
 }
 
 impl Amd64 {
-    pub(super) fn decode(&mut self, code: &[u8], address: u64, lines: &mut Lines) {
+    /// `starts` are offsets, in order, where instructions begin whatever stands
+    /// before them: data in the code may look like an instruction that goes beyond.
+    pub(super) fn decode(&mut self, code: &[u8], address: u64, starts: &[u32], lines: &mut Lines) {
         let mut decoder = Decoder::with_ip(64, code, address, DecoderOptions::NONE);
         let mut one = Instruction::default();
+        let mut starts = starts.iter().map(|s| *s as usize).peekable();
         while decoder.can_decode() {
             let offset = decoder.position();
             decoder.decode_out(&mut one);
             let first = lines.effects.len();
-            let (flow, filling) = if one.is_invalid() {
+            while starts.next_if(|s| *s <= offset).is_some() {}
+            let (flow, filling) = if let Some(start) = starts.peek().copied().filter(|s| *s < decoder.position()) {
+                decoder.set_ip(address.wrapping_add(start as u64));
+                // It is before the end of what was just decoded.
+                let _ = decoder.set_position(start);
+                (Flow::Undecoded { writes: true }, false)
+            } else if one.is_invalid() {
                 // The decoder takes all bytes that it looked at; we take the first
                 // alone, so that the others are not lost, but all that is left
                 // where the code ends within an instruction.
@@ -68,7 +77,9 @@ impl Amd64 {
             Mnemonic::Dec => step(i, out, -1),
             Mnemonic::Cmp => compare(i, out),
             Mnemonic::Test | Mnemonic::Ucomisd | Mnemonic::Ucomiss => {}
-            Mnemonic::And if register(i, 0) == SP && i.op0_kind() == OpKind::Register => out.effect(Effect::Align { to: SP }),
+            Mnemonic::And if register(i, 0) == SP && i.op0_kind() == OpKind::Register => {
+                out.effect(Effect::Align { to: SP })
+            }
             Mnemonic::Xor if i.op1_kind() == OpKind::Register && i.op0_register() == i.op1_register() => {
                 let (to, whole) = (register(i, 0), i.op0_register().size() >= 4);
                 if whole && to != NONE {
@@ -133,6 +144,7 @@ impl Amd64 {
                 out.effect(Effect::Add { to: SP, from: SP, value: -i64::from(i.immediate16()) });
             }
             Mnemonic::Nop | Mnemonic::Endbr64 => return Flow::Nop,
+            Mnemonic::Int if i.immediate8() == 3 => return Flow::Trap,
             Mnemonic::Ud0 | Mnemonic::Ud1 | Mnemonic::Ud2 | Mnemonic::Int3 | Mnemonic::Hlt => return Flow::Trap,
             _ => return self.others(i, out),
         }
@@ -158,12 +170,14 @@ impl Amd64 {
             FlowControl::Exception => Flow::Trap,
             // A far jump; nothing that Go emits.
             FlowControl::UnconditionalBranch => Flow::JumpMemory,
-            FlowControl::Next
-            | FlowControl::Call
-            | FlowControl::ConditionalBranch
-            | FlowControl::XbeginXabortXend
-            | FlowControl::Interrupt => {
+            FlowControl::Next | FlowControl::ConditionalBranch | FlowControl::XbeginXabortXend => {
                 exact(i, &mut self.factory, out);
+                Flow::Next
+            }
+            // A call of the system: it answers in AX.
+            FlowControl::Call | FlowControl::Interrupt => {
+                exact(i, &mut self.factory, out);
+                out.clobber(0);
                 Flow::Next
             }
         }
@@ -292,7 +306,11 @@ fn mov(i: &Instruction, out: &mut Lines) {
         };
     }
     if matches!(i.segment_prefix(), Named::FS | Named::GS) {
-        return out.effect(Effect::LoadLocal { to });
+        // What C keeps there is above, on Linux: the guard of its own frames.
+        let of_c = i.segment_prefix() == Named::FS
+            && i.memory_base() == Named::None
+            && i.memory_displacement64() as i64 >= 0;
+        return if of_c { out.clobber(to) } else { out.effect(Effect::LoadLocal { to }) };
     }
     match place(i, false) {
         Some((base, at)) => out.effect(Effect::Load { to, base, at }),

@@ -119,6 +119,9 @@ fn a_stack_check_with_g_from_thread_local_storage() {
     let check = f.check.unwrap();
     assert!(check.from_local);
     assert_eq!((check.offset, check.morestack.unwrap().resumes), (9, Some(0)));
+    // What C keeps in thread-local storage is not g.
+    let canary = "64 4c 8b 34 25 28 00 00 00  49 3b 66 10  76 01  c3  e8 00 00 00 00  eb e8";
+    assert_eq!(amd64(canary).check, None);
     // Another base is not g.
     assert_eq!(amd64("49 3b 65 10  76 01  c3  cc").check, None); // CMPQ SP, 16(R13)
     // Nor is a later comparison, with a frame, a check of the stack at entry.
@@ -128,29 +131,29 @@ fn a_stack_check_with_g_from_thread_local_storage() {
 #[test]
 fn forms_of_moving_sp() {
     for (code, depth) in [
-        ("48 83 ec 80", -128),                   // SUBQ $-128, SP
-        ("48 81 ec 00 00 10 00", 0x10_0000),     // SUBQ $0x100000, SP
-        ("48 8d 64 24 f0", 16),                  // LEAQ -16(SP), SP
-        ("48 8d a4 24 00 ff ff ff", 256),        // LEAQ -256(SP), SP
-        ("50", 8),                               // PUSHQ AX
-        ("6a 01", 8),                            // PUSHQ $1
-        ("66 50", 2),                            // PUSHW AX
-        ("ff 30", 8),                            // PUSHQ (AX)
-        ("9c", 8),                               // PUSHFQ
-        ("9c 9d", 0),                            // PUSHFQ; POPFQ
-        ("50 8f 00", 0),                         // PUSHQ AX; POPQ (AX)
-        ("48 ff cc", 1),                         // DECQ SP
-        ("48 ff c4", -1),                        // INCQ SP
-        ("c8 20 00 00", 0x28),                   // ENTER $32, $0
-        ("c8 20 00 00 c9", 0),                   // ENTER; LEAVE
-        ("b8 00 20 00 00 48 29 c4", 0x2000),     // MOVL $0x2000, AX; SUBQ AX, SP
-        ("48 c7 c0 f0 ff ff ff 48 01 c4", 16),   // MOVQ $-16, AX; ADDQ AX, SP
-        ("31 c0 48 01 c4", 0),                   // XORL AX, AX; ADDQ AX, SP
-        ("b8 04 00 00 00 48 8d 24 c4", -32),     // MOVL $4, AX; LEAQ (SP)(AX*8), SP
-        ("48 89 e3 50 50 48 89 dc", 0),          // MOVQ SP, BX; PUSHQ AX twice; MOVQ BX, SP
-        ("48 89 e3 50 48 87 e3", 0),             // MOVQ SP, BX; PUSHQ AX; XCHGQ SP, BX
+        ("48 83 ec 80", -128),                                // SUBQ $-128, SP
+        ("48 81 ec 00 00 10 00", 0x10_0000),                  // SUBQ $0x100000, SP
+        ("48 8d 64 24 f0", 16),                               // LEAQ -16(SP), SP
+        ("48 8d a4 24 00 ff ff ff", 256),                     // LEAQ -256(SP), SP
+        ("50", 8),                                            // PUSHQ AX
+        ("6a 01", 8),                                         // PUSHQ $1
+        ("66 50", 2),                                         // PUSHW AX
+        ("ff 30", 8),                                         // PUSHQ (AX)
+        ("9c", 8),                                            // PUSHFQ
+        ("9c 9d", 0),                                         // PUSHFQ; POPFQ
+        ("50 8f 00", 0),                                      // PUSHQ AX; POPQ (AX)
+        ("48 ff cc", 1),                                      // DECQ SP
+        ("48 ff c4", -1),                                     // INCQ SP
+        ("c8 20 00 00", 0x28),                                // ENTER $32, $0
+        ("c8 20 00 00 c9", 0),                                // ENTER; LEAVE
+        ("b8 00 20 00 00 48 29 c4", 0x2000),                  // MOVL $0x2000, AX; SUBQ AX, SP
+        ("48 c7 c0 f0 ff ff ff 48 01 c4", 16),                // MOVQ $-16, AX; ADDQ AX, SP
+        ("31 c0 48 01 c4", 0),                                // XORL AX, AX; ADDQ AX, SP
+        ("b8 04 00 00 00 48 8d 24 c4", -32),                  // MOVL $4, AX; LEAQ (SP)(AX*8), SP
+        ("48 89 e3 50 50 48 89 dc", 0),                       // MOVQ SP, BX; PUSHQ AX twice; MOVQ BX, SP
+        ("48 89 e3 50 48 87 e3", 0),                          // MOVQ SP, BX; PUSHQ AX; XCHGQ SP, BX
         ("48 83 ec 10 48 89 64 24 08 50 48 8b 64 24 10", 16), // SP saved to the stack and read back
-        ("54 5c", 0),                            // PUSHQ SP; POPQ SP
+        ("54 5c", 0),                                         // PUSHQ SP; POPQ SP
     ] {
         let f = amd64(&format!("{code} 90"));
         assert_eq!(last(&f).sp, Sp::Known(depth), "{code}");
@@ -160,14 +163,14 @@ fn forms_of_moving_sp() {
 #[test]
 fn what_is_not_known_of_sp() {
     for (code, why, moves) in [
-        ("48 83 e4 f0", Why::Aligned, Move::Unknown),           // ANDQ $~15, SP
+        ("48 83 e4 f0", Why::Aligned, Move::Unknown),            // ANDQ $~15, SP
         ("48 83 e4 f0 48 83 ec 08", Why::Aligned, Move::By(-8)), // and SUBQ $8, SP
-        ("49 8b 66 38", Why::Loaded, Move::Unknown),            // MOVQ 56(R14), SP
-        ("48 89 c4", Why::Register, Move::Unknown),             // MOVQ AX, SP
-        ("48 29 c4", Why::Register, Move::Unknown),             // SUBQ AX, SP
+        ("49 8b 66 38", Why::Loaded, Move::Unknown),             // MOVQ 56(R14), SP
+        ("48 89 c4", Why::Register, Move::Unknown),              // MOVQ AX, SP
+        ("48 29 c4", Why::Register, Move::Unknown),              // SUBQ AX, SP
         ("b8 08 00 00 00 ff d1 48 29 c4", Why::Register, Move::Unknown), // a call changes AX
-        ("48 d1 e4", Why::Arithmetic, Move::Unknown),           // SHLQ $1, SP
-        ("89 c4", Why::Arithmetic, Move::Unknown),              // MOVL AX, SP
+        ("48 d1 e4", Why::Arithmetic, Move::Unknown),            // SHLQ $1, SP
+        ("89 c4", Why::Arithmetic, Move::Unknown),               // MOVL AX, SP
         ("06", Why::Undecoded, Move::None),
     ] {
         let f = amd64(&format!("{code} 90"));
@@ -193,6 +196,7 @@ fn registers_written_in_passing() {
         ("b8 08 00 00 00", "c4 e2 fb f6 c9", "48 29 c4"),
         ("b8 08 00 00 00", "48 0f c1 c1", "48 29 c4"),
         ("b9 08 00 00 00", "0f 05", "48 29 cc"),
+        ("b8 08 00 00 00", "0f 05", "48 29 c4"),
     ] {
         let f = amd64(&format!("{set} {write} {use_} 90"));
         assert_eq!(last(&f).sp, Sp::Unknown(Why::Register), "{write}");

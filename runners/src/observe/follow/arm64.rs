@@ -127,7 +127,8 @@ fn immediate(word: u32, pc: u64, out: &mut Lines) {
         // ADR and ADRP.
         0 | 1 => {
             let distance = signed(word, 5, 19) << 2 | i64::from(opc);
-            let value = if wide { (pc & !0xfff).wrapping_add_signed(distance << 12) } else { pc.wrapping_add_signed(distance) };
+            let value =
+                if wide { (pc & !0xfff).wrapping_add_signed(distance << 12) } else { pc.wrapping_add_signed(distance) };
             set(plain(word, 0), value as i64, out);
         }
         2 => {

@@ -26,18 +26,18 @@ const IN_LR: Kept = Kept { register: true, slot: None };
 #[test]
 fn a_small_frame() {
     let f = arm64(&[
-        0xf940_0b90,    // MOVD 16(R28), R16
-        0xeb30_63ff,    // CMP R16, RSP
-        jump_if(9, 8),  // BLS
-        0xf81e_0ffe,    // MOVD.W R30, -32(RSP)
-        0xf81f_83fd,    // MOVD R29, -8(RSP)
-        0xd100_23fd,    // SUB $8, RSP, R29
+        0xf940_0b90,   // MOVD 16(R28), R16
+        0xeb30_63ff,   // CMP R16, RSP
+        jump_if(9, 8), // BLS
+        0xf81e_0ffe,   // MOVD.W R30, -32(RSP)
+        0xf81f_83fd,   // MOVD R29, -8(RSP)
+        0xd100_23fd,   // SUB $8, RSP, R29
         NOP,
-        0xf85f_83fd,    // MOVD -8(RSP), R29
-        0xf842_07fe,    // MOVD.P 32(RSP), R30
+        0xf85f_83fd, // MOVD -8(RSP), R29
+        0xf842_07fe, // MOVD.P 32(RSP), R30
         RET,
-        0xaa1e_03e3,    // MOVD R30, R3
-        0x9400_0100,    // BL runtime.morestack_noctxt
+        0xaa1e_03e3, // MOVD R30, R3
+        0x9400_0100, // BL runtime.morestack_noctxt
         jump(-12),
     ]);
     assert_eq!(depths(&f), known(&[0, 0, 0, 0, 32, 32, 32, 32, 32, 0, 0, 0, 0]));
@@ -133,22 +133,22 @@ fn stack_checks_for_larger_frames() {
 #[test]
 fn forms_of_moving_sp() {
     for (code, depth) in [
-        (&[0xd100_43ff][..], 16),                                    // SUB $16, RSP
-        (&[0xd140_07ff], 0x1000),                                    // SUB $(1<<12), RSP
-        (&[0x9100_43ff], -16),                                       // ADD $16, RSP
-        (&[0xa9be_7bfd], 32),                                        // STP.W (R29, R30), -32(RSP)
-        (&[0xa9be_7bfd, 0xa8c2_7bfd], 0),                            // LDP.P 32(RSP), (R29, R30)
-        (&[0xf81f_0fe0, 0xf841_07e0], 0),                            // MOVD.W R0, -16(RSP); MOVD.P 16(RSP), R0
-        (&[0xfc1f_0fe0], 16),                                        // FMOVD.W F0, -16(RSP)
-        (&[0x6dbf_07e0], 16),                                        // FSTPD.W (F0, F1), -16(RSP)
-        (&[0xadbf_07e0], 32),                                        // FSTPQ.W (F0, F1), -32(RSP)
-        (&[0x4cdf_7fe0], -16),                                       // VLD1.P (RSP), [V0.D2]
-        (&[0x9280_01e0, 0x8b20_63ff], 16),                           // MOVD $-16, R0; ADD R0, RSP
-        (&[0xb27c_03e0, 0xcb20_63ff], 16),                           // ORR $16, ZR, R0; SUB R0, RSP
-        (&[0x9100_03e9, 0xd100_43ff, 0x9100_013f], 0),               // MOVD RSP, R9; SUB $16, RSP; MOVD R9, RSP
-        (&[0x9100_03e9, 0xf81e_0fe9, 0xf940_03ea, 0x9100_015f], 0),  // SP saved to the stack and read back
-        (&[0xd280_0020, 0xcb20_73ff], 16),                           // MOVD $1, R0; SUB R0<<4, RSP
-        (&[0xd280_0200, 0xaa00_03e1, 0xcb21_63ff], 16),              // by way of R1
+        (&[0xd100_43ff][..], 16),                                   // SUB $16, RSP
+        (&[0xd140_07ff], 0x1000),                                   // SUB $(1<<12), RSP
+        (&[0x9100_43ff], -16),                                      // ADD $16, RSP
+        (&[0xa9be_7bfd], 32),                                       // STP.W (R29, R30), -32(RSP)
+        (&[0xa9be_7bfd, 0xa8c2_7bfd], 0),                           // LDP.P 32(RSP), (R29, R30)
+        (&[0xf81f_0fe0, 0xf841_07e0], 0),                           // MOVD.W R0, -16(RSP); MOVD.P 16(RSP), R0
+        (&[0xfc1f_0fe0], 16),                                       // FMOVD.W F0, -16(RSP)
+        (&[0x6dbf_07e0], 16),                                       // FSTPD.W (F0, F1), -16(RSP)
+        (&[0xadbf_07e0], 32),                                       // FSTPQ.W (F0, F1), -32(RSP)
+        (&[0x4cdf_7fe0], -16),                                      // VLD1.P (RSP), [V0.D2]
+        (&[0x9280_01e0, 0x8b20_63ff], 16),                          // MOVD $-16, R0; ADD R0, RSP
+        (&[0xb27c_03e0, 0xcb20_63ff], 16),                          // ORR $16, ZR, R0; SUB R0, RSP
+        (&[0x9100_03e9, 0xd100_43ff, 0x9100_013f], 0),              // MOVD RSP, R9; SUB $16, RSP; MOVD R9, RSP
+        (&[0x9100_03e9, 0xf81e_0fe9, 0xf940_03ea, 0x9100_015f], 0), // SP saved to the stack and read back
+        (&[0xd280_0020, 0xcb20_73ff], 16),                          // MOVD $1, R0; SUB R0<<4, RSP
+        (&[0xd280_0200, 0xaa00_03e1, 0xcb21_63ff], 16),             // by way of R1
     ] {
         let mut code = code.to_vec();
         code.push(NOP);
@@ -159,20 +159,20 @@ fn forms_of_moving_sp() {
 #[test]
 fn what_is_not_known_of_sp() {
     for (code, why) in [
-        (&[0xf940_1f80, 0x9100_001f][..], Why::Register),            // MOVD 56(R28), R0; MOVD R0, RSP
-        (&[0x927c_ec1f], Why::Aligned),                              // AND $~15, R0, RSP
-        (&[0x1100_43ff], Why::Arithmetic),                           // ADDW $16, RSP
-        (&[0xcb20_63ff], Why::Register),                             // SUB R0, RSP
-        (&[0xd280_0200, 0x9400_0100, 0xcb20_63ff], Why::Register),   // a call changes R0
-        (&[0xd280_0200, 0xb940_0020, 0xcb20_63ff], Why::Register),   // MOVWU (R1), R0
-        (&[0xd280_0200, 0xc8df_fc20, 0xcb20_63ff], Why::Register),   // LDAR (R1), R0
-        (&[0xd280_0200, 0xf821_0020, 0xcb20_63ff], Why::Register),   // LDADDD R1, (R1), R0
-        (&[0xd280_0200, 0x9e66_0000, 0xcb20_63ff], Why::Register),   // FMOVD F0, R0
-        (&[0xd280_0200, 0x1e78_0000, 0xcb20_63ff], Why::Register),   // FCVTZSDW F0, R0
-        (&[0xd280_0200, 0x9ac1_0820, 0xcb20_63ff], Why::Register),   // UDIV R1, R1, R0
-        (&[0xd280_0200, 0x9a81_0020, 0xcb20_63ff], Why::Register),   // CSEL
-        (&[0xd280_0200, 0x5800_0040, 0xcb20_63ff], Why::Register),   // a literal
-        (&[0xd280_0200, 0xd53b_d040, 0xcb20_63ff], Why::Register),   // MRS TPIDR_EL0, R0
+        (&[0xf940_1f80, 0x9100_001f][..], Why::Register), // MOVD 56(R28), R0; MOVD R0, RSP
+        (&[0x927c_ec1f], Why::Aligned),                   // AND $~15, R0, RSP
+        (&[0x1100_43ff], Why::Arithmetic),                // ADDW $16, RSP
+        (&[0xcb20_63ff], Why::Register),                  // SUB R0, RSP
+        (&[0xd280_0200, 0x9400_0100, 0xcb20_63ff], Why::Register), // a call changes R0
+        (&[0xd280_0200, 0xb940_0020, 0xcb20_63ff], Why::Register), // MOVWU (R1), R0
+        (&[0xd280_0200, 0xc8df_fc20, 0xcb20_63ff], Why::Register), // LDAR (R1), R0
+        (&[0xd280_0200, 0xf821_0020, 0xcb20_63ff], Why::Register), // LDADDD R1, (R1), R0
+        (&[0xd280_0200, 0x9e66_0000, 0xcb20_63ff], Why::Register), // FMOVD F0, R0
+        (&[0xd280_0200, 0x1e78_0000, 0xcb20_63ff], Why::Register), // FCVTZSDW F0, R0
+        (&[0xd280_0200, 0x9ac1_0820, 0xcb20_63ff], Why::Register), // UDIV R1, R1, R0
+        (&[0xd280_0200, 0x9a81_0020, 0xcb20_63ff], Why::Register), // CSEL
+        (&[0xd280_0200, 0x5800_0040, 0xcb20_63ff], Why::Register), // a literal
+        (&[0xd280_0200, 0xd53b_d040, 0xcb20_63ff], Why::Register), // MRS TPIDR_EL0, R0
         (&[0x3131_3131 | 0x0800_0000, 0x0431_ffff], Why::Undecoded), // nothing that is known
     ] {
         let mut code = code.to_vec();

@@ -135,7 +135,8 @@ impl Blocks {
             let (here, there) = (block.state.sp(roles), state.sp(roles));
             let agree = match (here, there) {
                 (Sp::Known(a), Sp::Known(b)) => a == b,
-                (Sp::Known(_), Sp::Conflict(..) | Sp::Unknown(_)) | (Sp::Conflict(..) | Sp::Unknown(_), Sp::Known(_)) => false,
+                (Sp::Known(_), Sp::Conflict(..) | Sp::Unknown(_))
+                | (Sp::Conflict(..) | Sp::Unknown(_), Sp::Known(_)) => false,
                 (Sp::Conflict(..) | Sp::Unknown(_), Sp::Conflict(..) | Sp::Unknown(_)) => true,
             };
             match (block.entered, strength) {

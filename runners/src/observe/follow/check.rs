@@ -70,7 +70,13 @@ pub(super) fn morestack(target: Target, lines: &Lines, boundaries: &[Boundary]) 
     let (boundary, line) = (boundaries.get(call)?, lines.all.get(call)?);
     let callee = match line.flow {
         Flow::Call(to) => Some(to),
-        Flow::CallRegister(_) => if let Kind::Call(to) = boundary.kind { to } else { None },
+        Flow::CallRegister(_) => {
+            if let Kind::Call(to) = boundary.kind {
+                to
+            } else {
+                None
+            }
+        }
         Flow::CallMemory => None,
         Flow::Next
         | Flow::Nop

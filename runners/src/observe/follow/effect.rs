@@ -27,25 +27,69 @@ pub(super) struct Roles {
 pub(super) enum Effect {
     /// These registers, a bit each, hold something that is not followed.
     Clobber(u32),
-    Set { to: Register, value: i64 },
+    Set {
+        to: Register,
+        value: i64,
+    },
     /// Keeps the other bits.
-    Insert { to: Register, bits: u16, shift: u8 },
-    Add { to: Register, from: Register, value: i64 },
-    AddRegister { to: Register, left: Register, right: Register, shift: u8, minus: bool },
+    Insert {
+        to: Register,
+        bits: u16,
+        shift: u8,
+    },
+    Add {
+        to: Register,
+        from: Register,
+        value: i64,
+    },
+    AddRegister {
+        to: Register,
+        left: Register,
+        right: Register,
+        shift: u8,
+        minus: bool,
+    },
     /// Some bits cleared.
-    Align { to: Register },
+    Align {
+        to: Register,
+    },
     Swap(Register, Register),
     /// A whole word.
-    Load { to: Register, base: Register, at: i32 },
+    Load {
+        to: Register,
+        base: Register,
+        at: i32,
+    },
     /// An entry of a table of words.
-    LoadEntry { to: Register, base: Register, index: Register },
+    LoadEntry {
+        to: Register,
+        base: Register,
+        index: Register,
+    },
     /// From thread-local storage.
-    LoadLocal { to: Register },
+    LoadLocal {
+        to: Register,
+    },
     /// `from` is `NONE` where less or more than a whole register is stored.
-    Store { base: Register, at: i32, size: u16, from: Register },
-    Compare { left: Register, right: Register },
-    CompareValue { left: Register, value: i64 },
-    CompareMemory { left: Register, base: Register, at: i32 },
+    Store {
+        base: Register,
+        at: i32,
+        size: u16,
+        from: Register,
+    },
+    Compare {
+        left: Register,
+        right: Register,
+    },
+    CompareValue {
+        left: Register,
+        value: i64,
+    },
+    CompareMemory {
+        left: Register,
+        base: Register,
+        at: i32,
+    },
 }
 
 /// Where control goes behind an instruction; targets are addresses.
@@ -61,11 +105,17 @@ pub(super) enum Flow {
     JumpIf(u64, Condition),
     JumpRegister(Register),
     /// To the word at `base + at + index * 8`.
-    JumpEntry { base: Register, index: Register, at: i32 },
+    JumpEntry {
+        base: Register,
+        index: Register,
+        at: i32,
+    },
     JumpMemory,
     Trap,
     /// Not decoded; whether it may write general registers all the same.
-    Undecoded { writes: bool },
+    Undecoded {
+        writes: bool,
+    },
 }
 
 /// An instruction, decoded.

@@ -12,8 +12,9 @@ pub struct Followed {
     pub check: Option<StackCheck>,
     /// Jumps through a register or memory whose targets are not known.
     pub unresolved: u32,
-    /// Direct jumps to bytes within the function where, decoded one behind the
-    /// other, no instruction begins.
+    /// Direct jumps to bytes within the function where no instruction begins. On
+    /// amd64 that is tried to be mended: code is decoded anew from there on, and
+    /// what stood before it counts as undecoded.
     pub into_instructions: u32,
     /// Whether some instruction is the last one, and control goes on behind it.
     pub runs_off: bool,

@@ -1,9 +1,8 @@
 //! Where ways through the code part and meet.
 
 use super::facts::{Condition, Kind, Sp, Target, Why};
-use super::follower::Arch;
 use super::machine::{ADDRESS, Memory, amd64, depths, follow_in, hex, known, last, nth, words};
-use super::{Followed, Reach};
+use super::{Arch, Followed, Reach};
 
 fn with(memory: &Memory, text: &str) -> Followed {
     follow_in(memory, Arch::Amd64, &hex(text), None)
@@ -125,6 +124,12 @@ fn a_jump_table() {
     // With one more there is, and two ways meet that differ.
     let f = follow_in(&table(&[16, 20, 17]), Arch::Amd64, &switch(2), None);
     assert_eq!((nth(&f, 3).kind, f.counts.conflicts), (Kind::JumpTable(3), 1));
+    // A register that was written since is bounded by nothing: LEAQ (AX), AX.
+    let mut code = switch(1);
+    code.splice(4..6, hex("48 8d 00 77 10"));
+    code[12..16].copy_from_slice(&0xffd_u32.to_le_bytes());
+    let memory = table(&[19, 23, 20]);
+    assert_eq!(nth(&follow_in(&memory, Arch::Amd64, &code, None), 4).kind, Kind::JumpTable(3));
     // The last one leads out of the function: the table has ended before.
     let f = follow_in(&table(&[16, 20, 9999]), Arch::Amd64, &switch(2), None);
     assert_eq!(nth(&f, 3).kind, Kind::JumpTable(2));
@@ -190,11 +195,22 @@ fn oddities_are_told() {
     assert!(!amd64("90 c3").runs_off);
     // A call at the end may not return.
     assert!(!amd64("90 ff d0").runs_off);
-    // A jump into an instruction.
-    let f = amd64("eb 01 48 89 c4 c3");
-    assert_eq!((f.into_instructions, f.counts.unreached), (1, 2));
-    assert_eq!(amd64("eb 03 48 89 c4 c3").into_instructions, 0);
     assert_eq!(amd64("").boundaries, []);
+}
+
+#[test]
+fn data_that_is_jumped_over() {
+    // JMP over two bytes that look like the beginning of a longer instruction.
+    let f = amd64("eb 02 48 b8 50 58 c3");
+    assert_eq!(depths(&f), [Some(0), None, Some(0), Some(8), Some(0)]);
+    assert_eq!((nth(&f, 1).kind, nth(&f, 1).len, nth(&f, 1).reach), (Kind::Undecoded, 2, Reach::Unreached));
+    assert_eq!((f.counts.undecoded, f.counts.followed, f.into_instructions), (1, 4, 0));
+    // Nothing is decoded anew where all jumps lead to instructions.
+    let f = amd64("eb 03 48 89 c4 c3");
+    assert_eq!((f.boundaries.len(), f.counts.undecoded, f.counts.unreached), (3, 0, 1));
+    // arm64 jumps to words alone.
+    let f = follow_in(&Memory::default(), Arch::Arm64, &words(&[0x1400_0001, 0xd65f_03c0]), None);
+    assert_eq!(f.into_instructions, 0);
 }
 
 #[test]

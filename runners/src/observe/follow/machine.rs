@@ -1,7 +1,7 @@
 //! A program in memory for tests, and code for it.
 
 use super::facts::{Boundary, Followed, Sp};
-use super::follower::{Arch, Code, Follower, Image};
+use super::{Arch, Code, Follower, Image};
 
 /// Where the functions of tests begin.
 pub const ADDRESS: u64 = 0x40_1000;

@@ -9,12 +9,15 @@ mod arm64;
 mod arm64_memory;
 mod blocks;
 mod check;
+mod code;
 mod effect;
 mod facts;
 mod follower;
+mod passing;
 mod state;
 mod step;
 mod sum;
+mod walk;
 
 #[cfg(test)]
 mod against_tables;
@@ -28,5 +31,6 @@ mod flow_tests;
 mod machine;
 
 pub use check::{Form, Morestack, StackCheck};
+pub use code::{Arch, Code, Image};
 pub use facts::{Boundary, Condition, Counts, Followed, Fp, Kept, Kind, Move, Reach, Sp, Target, Why, Writes};
-pub use follower::{Arch, Code, Follower, Image};
+pub use follower::Follower;

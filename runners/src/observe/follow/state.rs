@@ -15,11 +15,16 @@ pub(super) enum Value {
     CallerFp,
     ReturnAddress,
     /// The current g; whether it was read from thread-local storage.
-    G { local: bool },
+    G {
+        local: bool,
+    },
     /// The word of g at that offset.
     OfG(i32),
-    /// Some word of the table at that address, by that register as it was then.
-    Entry { table: i64, bound: Option<u32> },
+    /// Some word of the table at that address, up to that one.
+    Entry {
+        table: i64,
+        bound: Option<u32>,
+    },
 }
 
 /// How many words of the stack are followed at once: what the prologue saves,
@@ -97,8 +102,10 @@ pub(super) struct State {
     slots: Slots,
     /// What to say of SP while its register is not known.
     lost: Sp,
-    /// A register, unsigned, and the highest number it was compared to hold.
+    /// A register and the highest number, unsigned, that it can hold.
     pub bound: Option<(Register, u32)>,
+    /// A register and what it was last compared with, while it is not written.
+    pub compared: Option<(Register, u32)>,
 }
 
 impl State {
@@ -109,6 +116,7 @@ impl State {
             slots: Slots { count: 0, words: [(0, Value::Unknown); SLOTS] },
             lost: Sp::Unknown(Why::Unreached),
             bound: None,
+            compared: None,
         };
         state.put(roles.sp, Value::Stack(0));
         state.put(roles.fp, Value::CallerFp);
@@ -133,6 +141,9 @@ impl State {
         }
         if self.bound.is_some_and(|(r, _)| r == register) {
             self.bound = None;
+        }
+        if self.compared.is_some_and(|(r, _)| r == register) {
+            self.compared = None;
         }
     }
 
@@ -190,7 +201,9 @@ impl State {
             let kept = match value {
                 Value::Unknown => continue,
                 Value::Stack(_) | Value::CallerFp | Value::ReturnAddress => {
-                    roles.callee_saved & bit != 0 || register == usize::from(roles.sp) || register == usize::from(roles.fp)
+                    roles.callee_saved & bit != 0
+                        || register == usize::from(roles.sp)
+                        || register == usize::from(roles.fp)
                 }
                 Value::G { .. } => register == usize::from(roles.g),
                 Value::Const(_) | Value::OfG(_) | Value::Entry { .. } => false,
@@ -199,7 +212,7 @@ impl State {
                 *value = Value::Unknown;
             }
         }
-        self.bound = None;
+        (self.bound, self.compared) = (None, None);
         if let Value::Stack(sp) = self.get(roles.sp) {
             self.slots.retain(|at, _| at >= sp.saturating_sub(LEFT_ALONE));
         }
@@ -208,7 +221,7 @@ impl State {
     /// An instruction that is not known did what it likes.
     pub(super) fn lose_all(&mut self, roles: Roles) {
         self.registers = [Value::Unknown; 32];
-        self.bound = None;
+        (self.bound, self.compared) = (None, None);
         self.lose_sp(roles, Why::Undecoded);
     }
 
@@ -234,6 +247,10 @@ impl State {
         changed |= self.slots.retain(|at, value| other.slots.load(at) == value);
         if self.bound.is_some() && self.bound != other.bound {
             self.bound = None;
+            changed = true;
+        }
+        if self.compared.is_some() && self.compared != other.compared {
+            self.compared = None;
             changed = true;
         }
         changed

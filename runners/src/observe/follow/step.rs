@@ -24,14 +24,13 @@ pub(super) struct Done {
     /// and the return address are.
     pub kept_changed: bool,
     pub guard: Option<Compared>,
-    pub compared: Option<(Register, u32)>,
 }
 
 /// Applies the effects of one instruction.
 pub(super) fn step(state: &mut State, effects: &[Effect], roles: Roles) -> Done {
     let before = state.get(roles.sp);
     let mut done =
-        Done { moves: Move::None, writes: Writes::default(), kept_changed: false, guard: None, compared: None };
+        Done { moves: Move::None, writes: Writes::default(), kept_changed: false, guard: None };
     // What was added to SP, while it is only added to.
     let mut added = Some(0i32);
     for effect in effects {
@@ -109,8 +108,11 @@ impl Done {
             }
             Effect::LoadEntry { to, base, index } => {
                 let bound = state.bound.filter(|(r, _)| *r == index).map(|(_, n)| n);
-                let value =
-                    if let Value::Const(table) = state.get(base) { Value::Entry { table, bound } } else { Value::Unknown };
+                let value = if let Value::Const(table) = state.get(base) {
+                    Value::Entry { table, bound }
+                } else {
+                    Value::Unknown
+                };
                 (to, value, Why::Loaded)
             }
             Effect::LoadLocal { to } => (to, Value::G { local: true }, Why::Loaded),
@@ -133,7 +135,7 @@ impl Done {
                 return;
             }
             Effect::CompareValue { left, value } => {
-                self.compared = u32::try_from(value).ok().map(|n| (left, n));
+                state.compared = u32::try_from(value).ok().map(|n| (left, n));
                 return;
             }
         };

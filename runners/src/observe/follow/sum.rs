@@ -14,9 +14,9 @@ pub(super) fn gaps(lines: &Lines, followed: &mut Followed) {
         let rest = all.get_mut(i..).unwrap_or_default();
         let gap = rest.iter().take_while(|b| b.reach == Reach::Unreached).count();
         let (gap_lines, gap_bounds) = (lines.all.get(i..i + gap), rest.get_mut(..gap));
-        let filling: Vec<bool> = gap_lines.unwrap_or_default().iter().map(|l| l.filling).collect();
-        let head = filling.iter().take_while(|f| **f).count();
-        let tail = filling.iter().rev().take_while(|f| **f).count();
+        let gap_lines = gap_lines.unwrap_or_default();
+        let head = gap_lines.iter().take_while(|l| l.filling).count();
+        let tail = gap_lines.iter().rev().take_while(|l| l.filling).count();
         for (n, b) in gap_bounds.unwrap_or_default().iter_mut().enumerate() {
             if n < head || n >= gap - tail {
                 b.reach = Reach::Padding;
