@@ -14,7 +14,7 @@ pub(super) const SP: Register = 4;
 const BP: Register = 5;
 
 /// By the order of the encoding. C's callees keep rbx, rbp and r12 to r15.
-pub(super) const ROLES: Roles = Roles { sp: SP, fp: BP, lr: NONE, g: 14, callee_saved: 0xf008 };
+pub(super) const ROLES: Roles = Roles { sp: SP, fp: BP, lr: NONE, g: 14, handed: NONE, callee_saved: 0xf008 };
 
 /// Decodes code one instruction behind the other.
 #[derive(Debug)]
@@ -307,9 +307,8 @@ fn mov(i: &Instruction, out: &mut Lines) {
     }
     if matches!(i.segment_prefix(), Named::FS | Named::GS) {
         // What C keeps there is above, on Linux: the guard of its own frames.
-        let of_c = i.segment_prefix() == Named::FS
-            && i.memory_base() == Named::None
-            && i.memory_displacement64() as i64 >= 0;
+        let of_c =
+            i.segment_prefix() == Named::FS && i.memory_base() == Named::None && i.memory_displacement64() as i64 >= 0;
         return if of_c { out.clobber(to) } else { out.effect(Effect::LoadLocal { to }) };
     }
     match place(i, false) {

@@ -13,7 +13,7 @@ fn untouched(slot: Option<i32>) -> Fp {
 fn a_prologue_as_of_go_1_21() {
     let f = amd64(
         "49 3b 66 10    ; CMPQ SP, 16(R14)
-         76 10          ; JLS
+         76 0f          ; JLS
          55             ; PUSHQ BP
          48 89 e5       ; MOVQ SP, BP
          48 83 ec 18    ; SUBQ $24, SP
@@ -22,7 +22,7 @@ fn a_prologue_as_of_go_1_21() {
          5d             ; POPQ BP
          c3
          e8 00 00 00 00 ; CALL runtime.morestack_noctxt
-         eb e3          ; JMP to the entry",
+         eb e4          ; JMP to the entry",
     );
     assert_eq!(depths(&f), known(&[0, 0, 0, 8, 8, 32, 32, 8, 0, 0, 0]));
     assert_eq!(nth(&f, 2).fp, untouched(None));
@@ -41,9 +41,9 @@ fn a_prologue_as_of_go_1_21() {
     let check = f.check.unwrap();
     assert_eq!((check.form(), check.offset, check.guard, check.below), (Form::Small, 0, 16, 0));
     assert_eq!((check.jump, check.condition, check.from_local), (4, Condition::BelowOrEqual, false));
-    assert_eq!(check.target, Target::Inside(0x16));
+    assert_eq!(check.target, Target::Inside(0x15));
     let more = check.morestack.unwrap();
-    assert_eq!((more.offset, more.resumes), (0x16, Some(0)));
+    assert_eq!((more.offset, more.resumes), (0x15, Some(0)));
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn a_stack_check_for_a_huge_frame() {
 
 #[test]
 fn a_stack_check_with_g_from_thread_local_storage() {
-    let f = amd64("64 4c 8b 34 25 f8 ff ff ff  49 3b 66 10  76 01  c3  e8 00 00 00 00  eb e8");
+    let f = amd64("64 4c 8b 34 25 f8 ff ff ff  49 3b 66 10  76 01  c3  e8 00 00 00 00  eb e9");
     let check = f.check.unwrap();
     assert!(check.from_local);
     assert_eq!((check.offset, check.morestack.unwrap().resumes), (9, Some(0)));
     // What C keeps in thread-local storage is not g.
-    let canary = "64 4c 8b 34 25 28 00 00 00  49 3b 66 10  76 01  c3  e8 00 00 00 00  eb e8";
+    let canary = "64 4c 8b 34 25 28 00 00 00  49 3b 66 10  76 01  c3  e8 00 00 00 00  eb e9";
     assert_eq!(amd64(canary).check, None);
     // Another base is not g.
     assert_eq!(amd64("49 3b 65 10  76 01  c3  cc").check, None); // CMPQ SP, 16(R13)

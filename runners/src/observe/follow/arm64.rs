@@ -13,7 +13,10 @@ pub(super) const SP: Register = 31;
 pub(super) const LR: Register = 30;
 
 /// C's callees keep R19 to R28.
-pub(super) const ROLES: Roles = Roles { sp: SP, fp: 29, lr: LR, g: 28, callee_saved: 0x1ff8_0000 };
+pub(super) const ROLES: Roles = Roles { sp: SP, fp: 29, lr: LR, g: 28, handed: 3, callee_saved: 0x1ff8_0000 };
+
+/// What Go's assembler made of UNDEF before it was `UDF #0`.
+const UNDEF: u32 = 0xbea7_1700;
 
 /// How many words' validity is remembered: code repeats itself.
 const REMEMBERED: usize = 1 << 14;
@@ -54,8 +57,8 @@ impl Arm64 {
     }
 
     fn valid(&mut self, word: u32) -> bool {
-        // The smallest immediate is `UDF #0`.
-        if word >> 16 == 0 {
+        // `UDF`, and what Go took for one before.
+        if word >> 16 == 0 || word == UNDEF {
             return true;
         }
         let place = (word.wrapping_mul(0x9e37_79b1) >> 18) as usize;
@@ -93,6 +96,9 @@ pub(super) fn signed(word: u32, at: u32, bits: u32) -> i64 {
 }
 
 fn lower(word: u32, pc: u64, offset: u32, out: &mut Lines) -> Flow {
+    if word == UNDEF {
+        return Flow::Trap;
+    }
     match word >> 25 & 0xf {
         0b1000 | 0b1001 => immediate(word, pc, out),
         0b1010 | 0b1011 => return branch(word, pc, out),

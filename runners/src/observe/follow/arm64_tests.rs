@@ -48,8 +48,8 @@ fn a_small_frame() {
     assert_eq!(nth(&f, 8).fp, untouched(Some(-40)));
     assert_eq!((last(&f).kind, nth(&f, 9).kind), (Kind::Jump(Target::Inside(0)), Kind::Return));
     assert!(nth(&f, 9).ret.register);
-    // Behind the call the link register holds another return address.
-    assert_eq!(last(&f).ret, Kept { register: false, slot: None });
+    // `runtime.morestack` puts the return address back from R3.
+    assert_eq!(last(&f).ret, IN_LR);
     assert_eq!((nth(&f, 3).moves, nth(&f, 8).moves), (Move::By(-32), Move::By(32)));
     assert_eq!(nth(&f, 8).writes, Writes { sp: true, fp: false, lr: true });
 
@@ -58,6 +58,27 @@ fn a_small_frame() {
     assert_eq!((check.jump, check.condition, check.target), (8, Condition::BelowOrEqual, Target::Inside(40)));
     let more = check.morestack.unwrap();
     assert_eq!((more.offset, more.callee, more.resumes), (44, Some(super::machine::ADDRESS + 44 + 0x400), Some(0)));
+}
+
+#[test]
+fn a_return_address_that_morestack_is_not_handed_is_lost() {
+    let code = |hands| arm64(&[0xf940_0b90, 0xeb30_63ff, jump_if(9, 2), RET, hands, 0x9400_0100, jump(-6)]);
+    assert_eq!((nth(&code(0xaa1e_03e3), 0).ret, nth(&code(0xaa1e_03e3), 6).ret), (IN_LR, IN_LR));
+    // R29 for R30, and another register than R3.
+    for wrong in [0xaa1d_03e3, 0xaa1e_03e4] {
+        assert_eq!(nth(&code(wrong), 6).ret, Kept { register: false, slot: None });
+        assert_eq!(nth(&code(wrong), 0).ret, Kept { register: false, slot: None });
+    }
+}
+
+#[test]
+fn what_traps_ends_the_way() {
+    for trap in [0, 0xbea7_1700, 0xd420_0000] {
+        let f = arm64(&[trap, 0xd100_43ff, RET]);
+        assert_eq!((nth(&f, 0).kind, f.counts.unreached, f.counts.undecoded), (Kind::Trap, 2, 0), "{trap:#x}");
+    }
+    // A call of the system comes back.
+    assert_eq!(arm64(&[0xd400_0001, 0xd100_43ff, RET]).counts.unreached, 0);
 }
 
 #[test]
@@ -187,7 +208,7 @@ fn what_only_looks_as_if_it_wrote() {
         0xf900_0020, // MOVD R0, (R1)
         0xfd40_0020, // FMOVD (R1), F0
         0x4f00_e400, // VMOVI $0, V0.B16
-        0x1e60_0020, // FABSD-like: a float's register number 0
+        0x1e60_c020, // FABSD F1, F0
         0x9e67_0000, // FMOVD R0, F0
         0xfa41_0020, // CCMP of R1, R1
         0xeb01_001f, // CMP R1, R0

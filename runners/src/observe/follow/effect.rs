@@ -17,6 +17,9 @@ pub(super) struct Roles {
     pub lr: Register,
     /// What holds g in ABIInternal.
     pub g: Register,
+    /// In what `runtime.morestack` is handed the return address, which it puts
+    /// back into the link register; or `NONE`.
+    pub handed: Register,
     /// What callees keep in the C ABI of the machine, SP and FP left out, a bit each.
     pub callee_saved: u32,
 }

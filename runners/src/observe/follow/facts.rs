@@ -106,7 +106,7 @@ pub enum Sp {
     /// pushed the return address before, so that the canonical frame address is
     /// eight bytes above.
     Known(i32),
-    /// Two ways lead to here, with these two.
+    /// Two ways lead to here, with these two, the lower number first.
     Conflict(i32, i32),
     Unknown(Why),
 }

@@ -165,7 +165,8 @@ impl Follower {
         let state = self.adrift?;
         let mut open = true;
         for (i, (line, boundary)) in self.lines.all.iter().zip(boundaries).enumerate() {
-            if boundary.reach == Reach::Unreached && open && !line.filling {
+            let code = !line.filling && !matches!(line.flow, Flow::Undecoded { .. });
+            if boundary.reach == Reach::Unreached && open && code {
                 return Some((i as u32, state));
             }
             open = match line.flow {

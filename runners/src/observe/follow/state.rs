@@ -194,6 +194,7 @@ impl State {
 
     /// A callee did what it likes, and kept SP and FP.
     pub(super) fn call(&mut self, roles: Roles) {
+        let handed = self.get(roles.handed) == Value::ReturnAddress;
         for (register, value) in self.registers.iter_mut().enumerate() {
             let bit = 1u32 << register;
             // Go's callees keep nothing else. Who reads an address in the stack
@@ -213,6 +214,9 @@ impl State {
             }
         }
         (self.bound, self.compared) = (None, None);
+        if handed {
+            self.put(roles.lr, Value::ReturnAddress);
+        }
         if let Value::Stack(sp) = self.get(roles.sp) {
             self.slots.retain(|at, _| at >= sp.saturating_sub(LEFT_ALONE));
         }
@@ -233,7 +237,7 @@ impl State {
             && here != there
         {
             self.lost = match there {
-                Sp::Known(b) => Sp::Conflict(a, b),
+                Sp::Known(b) => Sp::Conflict(a.min(b), a.max(b)),
                 Sp::Conflict(..) => Sp::Unknown(Why::Conflict),
                 Sp::Unknown(why) => Sp::Unknown(why),
             };

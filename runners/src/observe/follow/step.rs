@@ -29,8 +29,7 @@ pub(super) struct Done {
 /// Applies the effects of one instruction.
 pub(super) fn step(state: &mut State, effects: &[Effect], roles: Roles) -> Done {
     let before = state.get(roles.sp);
-    let mut done =
-        Done { moves: Move::None, writes: Writes::default(), kept_changed: false, guard: None };
+    let mut done = Done { moves: Move::None, writes: Writes::default(), kept_changed: false, guard: None };
     // What was added to SP, while it is only added to.
     let mut added = Some(0i32);
     for effect in effects {
