@@ -202,7 +202,7 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) {
             }
             assert!(!matches!(b.sp, Sp::Conflict(..)), "{goarch} {name}+{:#x}: {:?}", b.offset, b.sp);
             if b.kind == Kind::Return {
-                assert_eq!((b.sp, b.fp.caller.register), (Sp::Known(0), true), "{goarch} {name}+{:#x}", b.offset);
+                assert_eq!((b.sp, b.fp.restored(arch)), (Sp::Known(0), true), "{goarch} {name}+{:#x}", b.offset);
                 assert!(b.ret.register || b.ret.slot == Some(0), "{goarch} {name}+{:#x}", b.offset);
             }
         }

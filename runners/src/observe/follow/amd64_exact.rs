@@ -1,6 +1,7 @@
 //! What an amd64 instruction writes, whichever it is, by iced's tables.
 
-use super::amd64::{SP, number};
+use super::amd64::SP;
+use super::amd64_operands::number;
 use super::effect::{Effect, Lines, NONE};
 use iced_x86::{Instruction, InstructionInfoFactory, InstructionInfoOptions, OpAccess, Register};
 

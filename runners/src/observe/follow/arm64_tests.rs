@@ -2,7 +2,7 @@
 
 use super::facts::{Condition, Fp, Kept, Kind, Move, Sp, Target, Why, Writes};
 use super::machine::{arm64, depths, known, last, nth};
-use super::{Form, Reach};
+use super::{Arch, Form, Reach};
 
 const NOP: u32 = 0xd503_201f;
 const RET: u32 = 0xd65f_03c0;
@@ -58,6 +58,17 @@ fn a_small_frame() {
     assert_eq!((check.jump, check.condition, check.target), (8, Condition::BelowOrEqual, Target::Inside(40)));
     let more = check.morestack.unwrap();
     assert_eq!((more.offset, more.callee, more.resumes), (44, Some(super::machine::ADDRESS + 44 + 0x400), Some(0)));
+}
+
+#[test]
+fn a_leaf_restores_the_frame_pointer_by_convention() {
+    // ADD $n, RSP, R29; ADD $32, RSP
+    let code = |n: u32| arm64(&[0xf81e_0ffe, 0xf81f_83fd, 0xd100_23fd, 0x9100_03fd | n << 10, 0x9100_83ff, RET]);
+    let f = code(24);
+    assert_eq!((last(&f).fp.register, last(&f).fp.caller.register), (Some(-8), false));
+    assert!(last(&f).fp.restored(Arch::Arm64) && !last(&f).fp.restored(Arch::Amd64));
+    // Elsewhere is wrong.
+    assert!(!last(&code(32)).fp.restored(Arch::Arm64));
 }
 
 #[test]

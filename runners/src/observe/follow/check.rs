@@ -1,6 +1,5 @@
 //! The comparison of SP with the stack guard at a function's entry.
 
-use super::effect::{Flow, Lines};
 use super::facts::{Boundary, Condition, Kind, Target};
 
 /// What is compared, and what follows.
@@ -57,51 +56,17 @@ impl StackCheck {
     }
 }
 
-/// The longest spill of register arguments before a call for more stack is some
-/// thirty instructions; in builds with sanitizers no more.
-const SPILLS: usize = 128;
-
 /// What happens where a stack check jumps to.
-pub(super) fn morestack(target: Target, lines: &Lines, boundaries: &[Boundary]) -> Option<Morestack> {
+pub(super) fn morestack(target: Target, boundaries: &[Boundary]) -> Option<Morestack> {
     let Target::Inside(offset) = target else { return None };
-    let start = lines.starting_at(u64::from(offset))? as usize;
-    let from = |i: usize| boundaries.iter().zip(&lines.all).skip(i).take(SPILLS);
-    let call = from(start).position(|(_, l)| !matches!(l.flow, Flow::Next | Flow::Nop))? + start;
-    let (boundary, line) = (boundaries.get(call)?, lines.all.get(call)?);
-    let callee = match line.flow {
-        Flow::Call(to) => Some(to),
-        Flow::CallRegister(_) => {
-            if let Kind::Call(to) = boundary.kind {
-                to
-            } else {
-                None
-            }
-        }
-        Flow::CallMemory => None,
-        Flow::Next
-        | Flow::Nop
-        | Flow::Return
-        | Flow::Jump(_)
-        | Flow::JumpIf(..)
-        | Flow::JumpRegister(_)
-        | Flow::JumpEntry { .. }
-        | Flow::JumpMemory
-        | Flow::Trap
-        | Flow::Undecoded { .. } => return None,
+    let start = boundaries.binary_search_by_key(&offset, |b| b.offset).ok()?;
+    let mut ahead = boundaries.iter().skip(start).filter(|b| !matches!(b.kind, Kind::Plain | Kind::Nop));
+    let call = ahead.next()?;
+    let behind = ahead.next();
+    let Kind::Call(callee) = call.kind else { return None };
+    let resumes = match behind.map(|b| b.kind) {
+        Some(Kind::Jump(Target::Inside(to))) => Some(to),
+        Some(_) | None => None,
     };
-    let behind = from(call + 1).find(|(_, l)| !matches!(l.flow, Flow::Next | Flow::Nop));
-    let resumes = behind.and_then(|(b, _)| match b.kind {
-        Kind::Jump(Target::Inside(to)) => Some(to),
-        Kind::Jump(Target::Outside(_))
-        | Kind::Plain
-        | Kind::Nop
-        | Kind::Call(_)
-        | Kind::Return
-        | Kind::ConditionalJump(..)
-        | Kind::JumpTable(_)
-        | Kind::IndirectJump
-        | Kind::Trap
-        | Kind::Undecoded => None,
-    });
-    Some(Morestack { offset: boundary.offset, callee, resumes })
+    Some(Morestack { offset: call.offset, callee, resumes })
 }

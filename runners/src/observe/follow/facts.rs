@@ -1,6 +1,7 @@
 //! What is found of a function's code.
 
 use super::check::StackCheck;
+use super::code::Arch;
 
 /// A function, followed. The boundaries are in order of their offsets, and their
 /// instructions cover every byte of the code.
@@ -138,6 +139,20 @@ pub struct Fp {
     /// What the register holds where that is an address in the stack: so many
     /// bytes from SP at entry, below it where negative.
     pub register: Option<i32>,
+}
+
+impl Fp {
+    /// Whether the register holds what a caller in Go had there. On arm64, leaf
+    /// functions of Go do not read theirs back: they set it to eight bytes below SP
+    /// at entry, where the convention has it.
+    #[must_use]
+    pub fn restored(&self, arch: Arch) -> bool {
+        let conventional = match arch {
+            Arch::Amd64 => false,
+            Arch::Arm64 => self.register == Some(-8),
+        };
+        self.caller.register || conventional
+    }
 }
 
 /// Where something that the caller has entrusted is. It is lost where it is

@@ -61,7 +61,7 @@ impl Follower {
         }
         sum::gaps(&self.lines, &mut self.followed);
         if let Some(check) = &mut self.followed.check {
-            check.morestack = morestack(check.target, &self.lines, &self.followed.boundaries);
+            check.morestack = morestack(check.target, &self.followed.boundaries);
         }
         &self.followed
     }

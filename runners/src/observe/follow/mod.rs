@@ -5,6 +5,7 @@
 
 mod amd64;
 mod amd64_exact;
+mod amd64_operands;
 mod arm64;
 mod arm64_memory;
 mod blocks;
