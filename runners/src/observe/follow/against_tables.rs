@@ -1,7 +1,7 @@
 //! Go's own functions, followed, against what the linker says of their frames:
 //! `.debug_frame` is made from pcsp.
 
-use super::{Arch, Code, Counts, Follower, Form, Image, Kind, Sp};
+use super::{Arch, Boundary, Code, Counts, Follower, Form, Image, Kind, Reach, Sp};
 use crate::build::{BuildSpec, Built, Sources, build};
 use crate::cancel::Cancel;
 use crate::gdbremote::live_tests::{must, provision};
@@ -10,6 +10,7 @@ use crate::process::Limits;
 use goabi_cases::arch::Arch as Port;
 use goabi_cases::cell::{Build, Target};
 use goabi_cases::stress::Stress;
+use goabi_cases::version::GoVersion;
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,14 +135,23 @@ impl Image for Program<'_> {
 #[test]
 fn what_is_followed_is_what_the_linker_says() {
     for (goarch, arch) in [("amd64", Arch::Amd64), ("arm64", Arch::Arm64)] {
-        let Some(bytes) = built(goarch) else { return };
-        compare(goarch, arch, &bytes, true);
-        // Nobody tells which calls do not return: that alone must not lead astray.
-        compare(goarch, arch, &bytes, false);
+        let Some((bytes, version)) = built(goarch) else { return };
+        // Where nobody tells which calls do not return, that must not lead astray.
+        for told in [true, false] {
+            let differ = compare(goarch, arch, &bytes, told);
+            // golang/go#73259: frames of 64 KiB and more are given back in two steps,
+            // and the tables know nothing of the first.
+            let faulty = arch == Arch::Arm64 && version < "1.24.4".parse::<GoVersion>().unwrap();
+            for (name, depth, said) in &differ {
+                let partial = (0x1_0000..*said).contains(depth) && said - depth < 0x1000;
+                assert!(faulty && partial, "{goarch} {name}: {depth} where the tables say {said}");
+            }
+            assert_eq!(faulty, !differ.is_empty(), "{goarch}: {differ:?}");
+        }
     }
 }
 
-fn built(goarch: &str) -> Option<Vec<u8>> {
+fn built(goarch: &str) -> Option<(Vec<u8>, GoVersion)> {
     let p = provision();
     let asked = std::env::var("GOABI_GO").ok().filter(|go| !go.is_empty());
     let toolchain = must(asked.map_or_else(|| p.default_toolchain(), |go| p.toolchain(&go)))?;
@@ -158,14 +168,15 @@ fn built(goarch: &str) -> Option<Vec<u8>> {
         limits: Limits::BUILD,
     };
     match build(&p.cache, &spec, &Cancel::new()).unwrap() {
-        Built::Artifact(artifact) => Some(std::fs::read(&artifact.path).unwrap()),
+        Built::Artifact(artifact) => Some((std::fs::read(&artifact.path).unwrap(), toolchain.version)),
         Built::Rejected { output, .. } => panic!("{output}"),
     }
 }
 
-fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) {
+/// The functions of the program where what is followed differs from the tables, and
+/// how deep SP is by the one and the other.
+fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) -> Vec<(String, u64, u64)> {
     let file = object::File::parse(bytes).unwrap();
-    let port = Port::get(goarch).unwrap();
     let above = if arch == Arch::Amd64 { 8 } else { 0 };
     let functions: BTreeMap<u64, (String, u64)> = file
         .symbols()
@@ -177,15 +188,22 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) {
         sections: file.sections().filter(|s| s.address() != 0).map(|s| (s.address(), s.data().unwrap())).collect(),
         never: functions.iter().filter(|(_, (name, _))| told && never(name)).map(|(at, _)| *at).collect(),
     };
-    let stack_pointer = if arch == Arch::Amd64 { 7 } else { 31 };
-    assert_eq!(port.goarch, goarch);
+    let stack_pointer = Port::get(goarch).unwrap().roles.stack_pointer.dwarf.unwrap();
     let rows = frames(&file, stack_pointer, &functions.keys().copied().collect()).unwrap();
 
+    let deferreturn = *functions.iter().find(|(_, (name, _))| name == "runtime.deferreturn").unwrap().0;
     let mut follower = Follower::new();
+    let (mut recoveries, mut differ) = (0, vec![]);
     let (mut all, mut own, mut seen, mut tables, mut forms) = (Counts::default(), Counts::default(), 0, 0, vec![]);
     for (address, (name, size)) in &functions {
         let bytes = program.bytes(*address, usize::try_from(*size).unwrap()).unwrap();
-        let followed = follower.follow(&Code { arch, address: *address, bytes, resumes: None }, &program);
+        let mut code = Code { arch, address: *address, bytes, resumes: None };
+        // What is called there alone is where the runtime goes on after a recovery.
+        let first = follower.follow(&code, &program);
+        let resumes = |b: &&Boundary| b.reach == Reach::Unreached && b.kind == Kind::Call(Some(deferreturn));
+        code.resumes = first.boundaries.iter().find(resumes).map(|b| b.offset);
+        recoveries += u32::from(code.resumes.is_some());
+        let followed = follower.follow(&code, &program);
         all += followed.counts;
         if !name.starts_with("main.") {
             continue;
@@ -197,7 +215,10 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) {
             let pc = address + u64::from(b.offset);
             let row = rows.by_start[address].iter().find(|r| (r.low..r.high).contains(&pc)).unwrap();
             if let Sp::Known(n) = b.sp {
-                assert_eq!(u64::try_from(n).unwrap() + above, row.cfa, "{goarch} {name}+{:#x}", b.offset);
+                let depth = u64::try_from(n).unwrap() + above;
+                if depth != row.cfa {
+                    differ.push((name.clone(), depth, row.cfa));
+                }
                 seen += 1;
             }
             assert!(!matches!(b.sp, Sp::Conflict(..)), "{goarch} {name}+{:#x}: {:?}", b.offset, b.sp);
@@ -211,7 +232,9 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) {
     assert!(seen > 200 && share(own) >= 0.995 && share(all) >= 0.995, "{goarch}: {own:?} of {all:?}");
     assert!(f64::from(all.undecoded) <= 0.005 * f64::from(all.instructions), "{goarch}: {all:?}");
     assert!(tables > 0, "{goarch}: no jump table was read");
+    assert!(recoveries > 0, "{goarch}: nothing of the library's recovers");
     for form in [Form::Small, Form::Large, Form::Huge] {
         assert!(forms.contains(&form), "{goarch}: no stack check is {form:?}");
     }
+    differ
 }
