@@ -198,6 +198,14 @@ fn oddities_are_told() {
 }
 
 #[test]
+fn the_runtime_goes_on_with_the_whole_frame() {
+    // A call with one word pushed, one with two, and one with one again.
+    let code = hex("50 ff d0  50 ff d0  58 ff d0  58 c3  e8 00 10 00 00  58 58 c3");
+    let f = follow_in(&Memory::default(), Arch::Amd64, &code, Some(11));
+    assert_eq!((nth(&f, 8).sp, nth(&f, 8).offset, last(&f).sp), (Sp::Known(16), 11, Sp::Known(0)));
+}
+
+#[test]
 fn data_that_is_jumped_over() {
     // JMP over two bytes that look like the beginning of a longer instruction.
     let f = amd64("eb 02 48 b8 50 58 c3");

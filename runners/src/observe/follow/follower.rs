@@ -31,8 +31,8 @@ pub struct Follower {
     pub(super) behind_states: Vec<State>,
     /// What is known at any jump to where is not known.
     pub(super) adrift: Option<State>,
-    /// What is known at any call with a frame.
-    pub(super) calling: Option<State>,
+    /// How deep SP is at the calls with the most of a frame, and what is known there.
+    pub(super) calling: Option<(i32, State)>,
     pub(super) followed: Followed,
 }
 
@@ -156,7 +156,7 @@ impl Follower {
                 return Some((line, *state));
             }
         }
-        if let (Some(offset), Some(state)) = (scene.code.resumes, self.calling)
+        if let (Some(offset), Some((_, state))) = (scene.code.resumes, self.calling)
             && let Some(line) = self.lines.starting_at(u64::from(offset))
             && fresh(line)
         {

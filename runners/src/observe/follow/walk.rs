@@ -145,18 +145,24 @@ impl Follower {
         let roles = scene.roles;
         state.call(roles);
         passing.behind_call = true;
-        if let Sp::Known(1..) = state.sp(roles) {
-            match &mut self.calling {
-                Some(calling) => drop(calling.join(state, roles)),
-                calling @ None => *calling = Some(*state),
-            }
-        }
+        self.deepest_call(state, roles);
         let returns = to.is_none_or(|to| scene.image.returns(to));
         if !returns {
             self.behind.push(Reverse((i as u32 + 1, self.behind_states.len() as u32)));
             self.behind_states.push(*state);
         }
         (Kind::Call(to), returns)
+    }
+
+    /// Keeps what is known at the calls that are made with the whole frame; before
+    /// it is there, others may be made, for race detection or a stack that moves.
+    fn deepest_call(&mut self, state: &State, roles: Roles) {
+        let Sp::Known(depth @ 1..) = state.sp(roles) else { return };
+        match &mut self.calling {
+            Some((deepest, calling)) if *deepest == depth => drop(calling.join(state, roles)),
+            Some((deepest, _)) if *deepest > depth => {}
+            calling => *calling = Some((depth, *state)),
+        }
     }
 
     /// A jump whose target is found by what a register holds.
