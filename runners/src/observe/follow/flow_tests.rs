@@ -221,6 +221,35 @@ fn data_that_is_jumped_over() {
 }
 
 #[test]
+fn whatever_the_bytes_are_each_is_accounted_for() {
+    let (image, mut follower) = (table(&[16, 20, 3]), super::Follower::new());
+    // Numbers without order, the same each time (Knuth's generator).
+    let mut seed = 1u64;
+    let mut random = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as u32
+    };
+    let mut reached = 0;
+    for round in 0..4000u32 {
+        let bytes: Vec<u8> = (0..random() % 160).map(|_| random() as u8).collect();
+        let arch = if round % 2 == 0 { Arch::Amd64 } else { Arch::Arm64 };
+        let resumes = (round % 3 == 0).then(|| random() % 160);
+        let f = follower.follow(&super::Code { arch, address: ADDRESS, bytes: &bytes, resumes }, &image);
+        let mut at = 0;
+        for b in &f.boundaries {
+            assert_eq!((b.offset, b.len > 0), (at, true), "{bytes:x?}");
+            at += u32::from(b.len);
+        }
+        assert_eq!(at as usize, bytes.len(), "{bytes:x?}");
+        let c = f.counts;
+        assert_eq!((c.instructions + c.padding + c.data) as usize, f.boundaries.len());
+        assert!(c.followed + c.conflicts + c.unreached <= c.instructions && !f.unsettled, "{bytes:x?}");
+        reached += c.followed;
+    }
+    assert!(reached > 10_000, "{reached}");
+}
+
+#[test]
 fn one_follower_keeps_nothing_from_one_function_to_the_next() {
     let image = Memory::default();
     let mut follower = super::Follower::new();
