@@ -3,6 +3,7 @@
 pub mod code;
 pub mod disasm;
 pub mod dwarf;
+pub mod follow;
 pub mod listing;
 pub mod machine;
 pub mod objdump;
