@@ -1,6 +1,10 @@
 //! Numbers and texts in a table, in the binary's own byte order. Nothing here
 //! reads past the end: what is not there is `None`.
 
+/// No name of a function or file comes near: a table without zero bytes must not
+/// be read to its end for each of them.
+const MAX_TEXT: usize = 1 << 16;
+
 /// How a binary writes its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
@@ -54,6 +58,7 @@ impl<'a> Bytes<'a> {
     /// What is before the next zero byte.
     pub(super) fn text(&self, at: usize) -> Option<&'a [u8]> {
         let rest = self.data.get(at..)?;
+        let rest = rest.get(..MAX_TEXT).unwrap_or(rest);
         rest.split(|b| *b == 0).next().filter(|t| t.len() < rest.len())
     }
 

@@ -114,8 +114,9 @@ impl<'t> InlineTree<'t> {
     /// If `PCDATA_InlTreeIndex` is corrupt, or says more than there can be.
     pub fn calls(&self) -> Result<impl Iterator<Item = Result<InlinedCall<'t>>>> {
         let len = self.len()?;
-        if let Some(last) = len.checked_sub(1) {
-            self.get(last)?;
+        // Each call has some instruction, if only the one that marks it.
+        if u64::from(len) > self.func.limit() - self.func.entry() {
+            return Err(corrupt(Part::FuncData, self.offset, "more inlined calls than instructions"));
         }
         let tree = *self;
         Ok((0..len).map(move |n| tree.get(n)))

@@ -22,6 +22,7 @@ mod arginfo;
 mod binary;
 mod buildinfo;
 mod bytes;
+mod census;
 mod cfi;
 mod error;
 mod flags;
@@ -37,9 +38,19 @@ mod pcvalue;
 mod rows;
 mod stackmap;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
+mod live_tests;
+#[cfg(test)]
+mod tests;
+
 pub use arginfo::{ArgInfo, ArgLiveInfo};
 pub use binary::{Binary, CodeSection};
 pub use buildinfo::BuildInfo;
+pub use census::Census;
 pub use cfi::{Cfi, CfiEntry, CfiSection, CfiSections};
 pub use error::{Part, UnwindError};
 pub use flags::{FuncData, FuncFlags, PcData, UnsafePoint};
