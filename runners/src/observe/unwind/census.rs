@@ -44,16 +44,36 @@ impl Census {
     /// decompressed.
     pub fn take(binary: &Binary<'_>) -> Result<Census> {
         let mut census = Census::default();
+        census.functions(binary)?;
+        census.frames(binary)?;
+        Ok(census)
+    }
+
+    /// Counts what the runtime's tables say.
+    ///
+    /// # Errors
+    ///
+    /// If there is no function table.
+    pub fn functions(&mut self, binary: &Binary<'_>) -> Result<()> {
         let table = binary.functions()?;
         for func in table.functions() {
-            census.functions += 1;
-            if func.and_then(|f| census.function(binary, &table, &f)).is_err() {
-                census.unreadable += 1;
+            self.functions += 1;
+            if func.and_then(|f| self.function(binary, &table, &f)).is_err() {
+                self.unreadable += 1;
             }
         }
+        Ok(())
+    }
+
+    /// Counts what the call frame information says.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be decompressed.
+    pub fn frames(&mut self, binary: &Binary<'_>) -> Result<()> {
         let sections = binary.cfi()?;
-        census.cfi(&sections.read(), binary.goarch());
-        Ok(census)
+        self.cfi(&sections.read(), binary.goarch());
+        Ok(())
     }
 
     fn function(&mut self, binary: &Binary<'_>, table: &FuncTable<'_>, f: &Func<'_>) -> Result<()> {

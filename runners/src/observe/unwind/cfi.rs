@@ -235,12 +235,7 @@ impl<'s> Cfi<'s> {
     /// # Errors
     ///
     /// If the entry cannot be read up to there.
-    pub fn row_at(
-        &self,
-        pc: u64,
-        frame_pointer: Option<u16>,
-        context: &mut CfiContext,
-    ) -> Result<Option<CfiRow<'s>>> {
+    pub fn row_at(&self, pc: u64, frame_pointer: Option<u16>, context: &mut CfiContext) -> Result<Option<CfiRow<'s>>> {
         let Some(entry) = self.entry_at(pc) else { return Ok(None) };
         for row in self.rows(entry, frame_pointer, context)? {
             let row = row?;

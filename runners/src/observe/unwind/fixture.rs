@@ -41,6 +41,7 @@ const RODATA: u64 = 0x2000;
 pub const PCLNTAB: u64 = 0x3000;
 pub const MODULE: u64 = 0x5000;
 const BUILDINFO: u64 = 0x6000;
+const EH_FRAME: u64 = 0x9000;
 
 /// All binaries that differ in what the readers care for.
 pub fn shapes() -> Vec<Shape> {
@@ -125,6 +126,7 @@ pub fn binary(shape: Shape) -> Vec<u8> {
             section(".noptrdata", 3, MODULE, module),
             section(if named { ".go.buildinfo" } else { ".data" }, 3, BUILDINFO, build_info(shape)),
             section(".debug_frame", 0, 0, debug_frame(form)),
+            section(".eh_frame", 2, EH_FRAME, eh_frame(form)),
         ],
     )
 }
@@ -227,7 +229,9 @@ fn pclntab(shape: Shape, at: At) -> (Vec<u8>, [u64; 5]) {
     h.int(if shape.go == Go::Go119 { 0xffff_fff0 } else { 0xffff_fff1 }, 4);
     h.raw(&[0, 0, 1, if shape.form.wide { 8 } else { 4 }]).word(3).word(1);
     h.word(if shape.go >= Go::Go126 { 0 } else { TEXT });
-    offsets.iter().for_each(|o| drop(h.word(*o)));
+    for offset in offsets {
+        h.word(offset);
+    }
     data[..header].copy_from_slice(&h.0);
     (data, offsets)
 }
@@ -237,7 +241,9 @@ fn module(shape: Shape, offsets: [u64; 5], gofunc: u64, epclntab: u64, textsect:
     // Something else comes first.
     b.word(PCLNTAB).word(7);
     b.word(PCLNTAB);
-    let slice = |b: &mut Bytes, at: u64, len: u64| drop(b.word(at).word(len).word(len));
+    let slice = |b: &mut Bytes, at: u64, len: u64| {
+        b.word(at).word(len).word(len);
+    };
     for (n, len) in [NAMES.len() as u64, 2, 7, 9, 10].into_iter().enumerate() {
         slice(&mut b, PCLNTAB + offsets[n], len);
     }
@@ -245,7 +251,9 @@ fn module(shape: Shape, offsets: [u64; 5], gofunc: u64, epclntab: u64, textsect:
     b.word(0x7000).word(F).word(END).word(TEXT).word(END);
     // Data and bss, coverage counters, the end, masks.
     let covered = if shape.go == Go::Go119 { 0 } else { 2 };
-    (0..8 + covered + 3).for_each(|n| drop(b.word(0x8000 + n)));
+    for n in 0..8 + covered + 3 {
+        b.word(0x8000 + n);
+    }
     b.word(RODATA);
     if shape.go == Go::Go127 {
         b.word(0x10).word(RODATA + 0x20).word(0x20).word(0x10);
@@ -290,4 +298,26 @@ fn debug_frame(form: Form) -> Vec<u8> {
     fde.int(0, 4).word(F).word(F_END - F);
     fde.raw(&[0x48, 0x0e, 24 + word as u8, 0x68, 0x0e, word as u8]);
     [padded(cie), padded(fde)].concat()
+}
+
+/// A CIE as C compilers make them, and an entry that has `p.g` push RBP, and
+/// move SP to it.
+fn eh_frame(form: Form) -> Vec<u8> {
+    let with_length = |mut b: Bytes| {
+        while !b.0.len().is_multiple_of(4) {
+            b.0.push(0);
+        }
+        let mut out = Bytes(vec![], form);
+        out.int(b.0.len() as u64, 4).raw(&b.0);
+        out.0
+    };
+    let mut cie = Bytes(vec![], form);
+    // Pointers are 32 bits, from their own place on; factors 1 and -8.
+    cie.int(0, 4).raw(&[1]).text("zR").raw(&[1, 0x78, 16, 1, 0x1b]).raw(&[0x0c, 7, 8, 0x90, 1]);
+    let cie = with_length(cie);
+    let mut fde = Bytes(vec![], form);
+    let place = EH_FRAME + cie.len() as u64 + 8;
+    fde.int(cie.len() as u64 + 4, 4).int(G.wrapping_sub(place), 4).int(H - G, 4).raw(&[0]);
+    fde.raw(&[0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6]);
+    [cie, with_length(fde), vec![0; 4]].concat()
 }

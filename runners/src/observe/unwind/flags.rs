@@ -54,13 +54,8 @@ pub enum PcData {
 }
 
 impl PcData {
-    pub const ALL: [PcData; 5] = [
-        PcData::UnsafePoint,
-        PcData::StackMapIndex,
-        PcData::InlTreeIndex,
-        PcData::ArgLiveIndex,
-        PcData::PanicBounds,
-    ];
+    pub const ALL: [PcData; 5] =
+        [PcData::UnsafePoint, PcData::StackMapIndex, PcData::InlTreeIndex, PcData::ArgLiveIndex, PcData::PanicBounds];
 
     #[must_use]
     pub fn number(self) -> u32 {

@@ -80,6 +80,7 @@ impl<'a> FuncTable<'a> {
             funcdata,
             module,
         };
+        table.check(image.len)?;
         if let Some(m) = &table.module {
             let at = |n| table.offset(n).map(|o| table.pc(o));
             if at(0)? != m.min_pc || at(table.nfunc)? != m.max_pc {
@@ -88,6 +89,24 @@ impl<'a> FuncTable<'a> {
             }
         }
         Ok(table)
+    }
+
+    /// As the runtime's `moduledataverify1`. That the functions follow each other
+    /// and have no more code than there are bytes in the file is also what keeps
+    /// the reading of all of them from being longer than the file.
+    fn check(&self, file: usize) -> Result<()> {
+        let mut before = 0;
+        for n in 0..=self.nfunc {
+            let offset = self.offset(n)?;
+            if offset < before {
+                return Err(corrupt(Part::Functions, n * 8, "the functions are not sorted"));
+            }
+            before = offset;
+        }
+        if before as usize > file {
+            return Err(corrupt(Part::Functions, self.nfunc * 8, "the functions have more code than the file"));
+        }
+        Ok(())
     }
 
     /// Where the table is.
@@ -147,9 +166,6 @@ impl<'a> FuncTable<'a> {
             return Err(truncated(Part::Functions, n.saturating_mul(8)));
         }
         let (from, to) = (self.offset(n)?, self.offset(n + 1)?);
-        if from > to {
-            return Err(corrupt(Part::Functions, n * 8, "the functions are not sorted"));
-        }
         let at = self.functab.u32(n * 8 + 4).ok_or_else(|| truncated(Part::Functions, n * 8 + 4))?;
         let (entry, limit) = (self.pc(from), self.pc(to));
         if let Some(m) = &self.module
@@ -193,7 +209,9 @@ impl<'a> FuncTable<'a> {
         let section = match sections {
             [] | [_] => None,
             // The end of the last one is in the table, too.
-            [.., last] => sections.iter().find(|s| (s.from..s.to).contains(&offset)).or((offset == last.to).then_some(last)),
+            [.., last] => {
+                sections.iter().find(|s| (s.from..s.to).contains(&offset)).or((offset == last.to).then_some(last))
+            }
         };
         let (from, address) = section.map_or((0, self.text), |s| (s.from, s.address));
         address.wrapping_add(offset - from)

@@ -159,13 +159,7 @@ fn read(image: &Image<'_>, header: &Header<'_>, address: u64) -> Result<ModuleDa
     Err(Some("it has a layout of no Go version that is known"))
 }
 
-fn text_sections(
-    image: &Image<'_>,
-    address: u64,
-    fields: Fields,
-    text: u64,
-    etext: u64,
-) -> Option<Vec<TextSection>> {
+fn text_sections(image: &Image<'_>, address: u64, fields: Fields, text: u64, etext: u64) -> Option<Vec<TextSection>> {
     let word = image.form.word as u64;
     let field = |n: u64| image.word(address.wrapping_add(n * word));
     let at = field(fields.text_sections)?;

@@ -46,7 +46,8 @@ fn functions_are_found_by_pc() {
         assert_eq!((table.text(), table.address(), table.len(), table.quantum()), (TEXT, PCLNTAB, 3, 1), "{shape:?}");
         let layout = if shape.go == Go::Go119 { Layout::Go118 } else { Layout::Go120 };
         assert_eq!(table.layout(), layout);
-        let of: Vec<_> = table.functions().map(|f| f.unwrap()).map(|f| (f.name().unwrap(), f.entry(), f.limit())).collect();
+        let of: Vec<_> =
+            table.functions().map(|f| f.unwrap()).map(|f| (f.name().unwrap(), f.entry(), f.limit())).collect();
         assert_eq!(of, [("p.f", F, G), ("p.g", G, H), ("p.h", H, END)]);
         let find = |pc| table.find(pc).unwrap().map(|f| f.name().unwrap());
         assert_eq!(find(F), Some("p.f"));
@@ -180,7 +181,7 @@ fn call_frame_information_has_rows() {
         assert!(cfi.unreadable().is_empty(), "{:?}", cfi.unreadable());
         let word = binary.word_size() as i64;
         let mut context = CfiContext::default();
-        let [entry] = cfi.entries() else { panic!("{:?}", cfi.entries()) };
+        let [entry, c] = cfi.entries() else { panic!("{:?}", cfi.entries()) };
         assert_eq!((entry.from, entry.to, entry.section), (F, F_END, CfiSection::DebugFrame));
         let rows = cfi.rows(entry, Some(6), &mut context).unwrap();
         assert_eq!(rows.return_address_register(), 16);
@@ -193,6 +194,13 @@ fn call_frame_information_has_rows() {
         assert!(rows.iter().all(|r| r.frame_pointer == RegisterRule::Unspecified));
         let mut at = |pc| cfi.row_at(pc, None, &mut context).unwrap().map(|row| row.cfa);
         assert_eq!((at(F), at(F + 8), at(F_END), at(F - 1)), (Some(cfa(0)), Some(cfa(24)), None, None));
+        // Of C, and with a frame pointer.
+        assert_eq!((c.from, c.to, c.section), (G, H, CfiSection::EhFrame));
+        let rows: Vec<_> = cfi.rows(c, Some(6), &mut context).unwrap().map(|row| row.unwrap()).collect();
+        let got: Vec<_> = rows.iter().map(|r| (r.from, r.to, r.cfa, r.frame_pointer)).collect();
+        let of = |register, offset| CfaRule::Register { register, offset };
+        let (none, saved) = (RegisterRule::Unspecified, RegisterRule::Offset(-16));
+        assert_eq!(got, [(G, G + 1, of(7, 8), none), (G + 1, G + 4, of(7, 16), saved), (G + 4, H, of(6, 16), saved)]);
     });
 }
 
@@ -210,8 +218,8 @@ fn the_census_counts_everything() {
             open_coded_defers: 1,
             stack_objects: 1,
             wrappers: 1,
-            cfi_entries: 1,
-            cfi_rows: 3,
+            cfi_entries: 2,
+            cfi_rows: 6,
             cfi_unreadable: 0,
         };
         assert_eq!(Census::take(binary).unwrap(), want, "{shape:?}");
@@ -264,7 +272,17 @@ fn functions_that_contradict_themselves_are_errors() {
         after(change, |b| message(b.functions().unwrap().get(n)))
     };
     let table = "the function table (runtime.functab)";
-    assert_eq!(functab(8, 0x58, 1), format!("{table} is corrupt at offset 0x8: the functions are not sorted"));
+    let whole = |at: usize, byte: u8| {
+        let change = |b: &mut [u8], header: usize, _: usize| {
+            let functab = part(b, header, 4);
+            b[functab + at] = byte;
+        };
+        after(change, |b| message(b.functions()))
+    };
+    assert_eq!(whole(8, 0x58), format!("{table} is corrupt at offset 0x10: the functions are not sorted"));
+    assert_eq!(whole(26, 1), format!("{table} is corrupt at offset 0x18: the functions have more code than the file"));
+    let other = "the first or last function is not where the module data has it";
+    assert_eq!(whole(24, 0x61), format!("{table} is corrupt at offset 0x0: {other}"));
     assert_eq!(functab(5, 0xff, 0), format!("{table} is truncated at offset 0xff20"));
     // p.f's own entry, and how many tables it has.
     let of = "is corrupt at offset 0x1c: a function's entry is not that of the table";
@@ -325,7 +343,8 @@ fn inlined_calls_in_a_circle_are_an_error() {
 #[test]
 fn what_has_no_table_says_so() {
     assert!(message(Binary::open(b"MZ or so")).starts_with("not an object file: "));
-    let section = |name, address, data| crate::observe::fixture::Section { name, kind: 1, flags: 2, address, link: 0, data };
+    let section =
+        |name, address, data| crate::observe::fixture::Section { name, kind: 1, flags: 2, address, link: 0, data };
     let bytes = crate::observe::fixture::elf(FORMS[0], &[section(".rodata", 0x1000, vec![0xff; 256])]);
     let binary = Binary::open(&bytes).unwrap();
     assert!(binary.build_info().is_none());
