@@ -15,7 +15,7 @@ pub(super) struct Form {
 
 impl Form {
     /// Bytes of a table, to be read in this form.
-    pub(super) fn of<'a>(self, data: &'a [u8]) -> Bytes<'a> {
+    pub(super) fn of(self, data: &[u8]) -> Bytes<'_> {
         Bytes { data, form: self }
     }
 }

@@ -179,6 +179,20 @@ impl<'t> Func<'t> {
         self.pc_table(self.pcsp)
     }
 
+    /// The largest value of [`Func::pcsp`]: the size of its frame, without what
+    /// the call itself pushes. `None` if the table is absent.
+    ///
+    /// # Errors
+    ///
+    /// If the table is corrupt.
+    pub fn max_sp_delta(&self) -> Result<Option<i32>> {
+        let mut most = None;
+        for run in self.pcsp().runs() {
+            most = most.max(Some(run?.value));
+        }
+        Ok(most)
+    }
+
     /// Numbers of files, by pc, see [`Func::file`].
     #[must_use]
     pub fn pcfile(&self) -> PcTable<'t> {

@@ -98,13 +98,13 @@ impl<'t> InlineTree<'t> {
     /// # Errors
     ///
     /// If `PCDATA_InlTreeIndex` is corrupt.
-    pub fn len(&self) -> Result<u32> {
-        let mut len = 0;
+    pub fn count(&self) -> Result<u32> {
+        let mut count = 0;
         for run in self.func.pcdata(PcData::InlTreeIndex).runs() {
             // -1 is no entry.
-            len = len.max(run?.value.wrapping_add(1));
+            count = count.max(run?.value.wrapping_add(1));
         }
-        Ok(u32::try_from(len).unwrap_or(0))
+        Ok(u32::try_from(count).unwrap_or(0))
     }
 
     /// The entries, as many as pcs need.
@@ -113,13 +113,13 @@ impl<'t> InlineTree<'t> {
     ///
     /// If `PCDATA_InlTreeIndex` is corrupt, or says more than there can be.
     pub fn calls(&self) -> Result<impl Iterator<Item = Result<InlinedCall<'t>>>> {
-        let len = self.len()?;
+        let count = self.count()?;
         // Each call has some instruction, if only the one that marks it.
-        if u64::from(len) > self.func.limit() - self.func.entry() {
+        if u64::from(count) > self.func.limit() - self.func.entry() {
             return Err(corrupt(Part::FuncData, self.offset, "more inlined calls than instructions"));
         }
         let tree = *self;
-        Ok((0..len).map(move |n| tree.get(n)))
+        Ok((0..count).map(move |n| tree.get(n)))
     }
 }
 

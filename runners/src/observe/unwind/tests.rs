@@ -69,12 +69,12 @@ fn a_function_has_what_the_linker_wrote() {
         let f = table.get(0).unwrap();
         assert_eq!((f.args(), f.deferreturn(), f.start_line(), f.id()), (Some(24), None, line(6), 0), "{shape:?}");
         assert_eq!((f.flags(), f.flags().to_string()), (FuncFlags(0), "0x0".to_string()));
-        assert_eq!(f.end().unwrap(), Some(F_END));
+        assert_eq!((f.end().unwrap(), f.max_sp_delta().unwrap()), (Some(F_END), Some(24)));
         let g = table.get(1).unwrap();
         assert_eq!((g.args(), g.id(), g.end().unwrap()), (None, 8, None));
         assert_eq!(g.flags().to_string(), "TOPFRAME|SPWRITE|ASM");
         assert!(g.flags().contains(FuncFlags::SP_WRITE) && !f.flags().contains(FuncFlags::ASM));
-        assert!(g.pcsp().is_absent());
+        assert!(g.pcsp().is_absent() && g.max_sp_delta().unwrap().is_none());
         assert_eq!((g.pcsp().at(G).unwrap(), g.file_line(G).unwrap()), (None, None));
         let h = table.get(2).unwrap();
         assert_eq!(h.deferreturn(), Some(H + 8));
@@ -211,7 +211,7 @@ fn the_census_counts_everything() {
             functions: 3,
             unreadable: 0,
             without_code: 0,
-            runs: 21,
+            runs: 22,
             inlined: 2,
             bitmaps: 3,
             arg_infos: 7,
@@ -283,7 +283,7 @@ fn functions_that_contradict_themselves_are_errors() {
     assert_eq!(whole(26, 1), format!("{table} is corrupt at offset 0x18: the functions have more code than the file"));
     let other = "the first or last function is not where the module data has it";
     assert_eq!(whole(24, 0x61), format!("{table} is corrupt at offset 0x0: {other}"));
-    assert_eq!(functab(5, 0xff, 0), format!("{table} is truncated at offset 0xff20"));
+    assert_eq!(functab(5, 0xff, 0), format!("{table} is truncated at offset 0xff40"));
     // p.f's own entry, and how many tables it has.
     let of = "is corrupt at offset 0x1c: a function's entry is not that of the table";
     assert_eq!(functab(28, 1, 0), format!("{table} {of}"));
