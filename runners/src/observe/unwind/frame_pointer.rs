@@ -13,7 +13,7 @@
 /// not. The chain ends with a word that is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FramePointer {
-    /// The register's name in Go's assembler.
+    /// The register's name, as in `cases/arch/<goarch>.yaml`.
     pub name: &'static str,
     /// Its DWARF number.
     pub dwarf: u16,
@@ -34,7 +34,7 @@ impl FramePointer {
     /// RBP is pushed right below the return address, and points there: above
     /// the locals.
     pub const AMD64: FramePointer =
-        FramePointer { name: "BP", dwarf: 6, saved: 0, return_address: 8, cfa: Some(16), from_sp: None };
+        FramePointer { name: "RBP", dwarf: 6, saved: 0, return_address: 8, cfa: Some(16), from_sp: None };
 
     /// The link register is stored at 0(SP), R29 at -8(SP), below the frame,
     /// and points there.
