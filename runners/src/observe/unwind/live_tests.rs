@@ -42,8 +42,11 @@ impl Go {
         let gocache = provision.cache.gocache(&toolchain.fingerprint);
         fs::create_dir_all(&gocache).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("go.mod"), "module tables\n\ngo 1.21\n").unwrap();
-        fs::write(dir.path().join("main.go"), PROGRAM).unwrap();
+        // Go ignores a go.mod in the temporary folder itself.
+        let sources = dir.path().join("sources");
+        fs::create_dir(&sources).unwrap();
+        fs::write(sources.join("go.mod"), "module tables\n\ngo 1.21\n").unwrap();
+        fs::write(sources.join("main.go"), PROGRAM).unwrap();
         Some(Go { toolchain, gocache, dir })
     }
 
@@ -61,7 +64,7 @@ impl Go {
     fn build(&self, (goos, goarch): (&str, &str), flags: &[&str]) -> (PathBuf, String) {
         let path = self.dir.path().join(format!("{goos}-{goarch}{}", flags.join("")).replace(' ', ""));
         let mut go = goenv::command(&self.toolchain.goroot, self.dir.path(), &self.gocache);
-        go.env("GOOS", goos).env("GOARCH", goarch);
+        go.env("GOOS", goos).env("GOARCH", goarch).current_dir(self.dir.path().join("sources"));
         go.args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(&path).args(flags).arg(".");
         let said = self.says(go);
         (path, said)
