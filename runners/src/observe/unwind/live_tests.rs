@@ -190,11 +190,14 @@ fn the_runtime_and_gosym_say_the_same() {
     let table = binary.functions().unwrap();
     whole(&binary, &go);
     let pcs = pcs(&table);
+    let first = table.get(0).unwrap().name().unwrap();
     let says = go.ask(&teller, None, &pcs);
     assert_eq!(says.len(), pcs.len());
     for (pc, said) in says {
         let ours = ours(&table, pc, true);
-        let ours = Answer { name: printed(&ours.name), ..ours };
+        // The runtime takes a name at the beginning of the table of names for none.
+        let name = if ours.name == first { String::new() } else { printed(&ours.name) };
+        let ours = Answer { name, ..ours };
         assert_eq!(ours, said, "{pc:#x}");
     }
     // Of another byte order and word size.
@@ -224,17 +227,18 @@ fn symbols_and_depths_agree() {
         let file = object::File::parse(&*bytes).unwrap();
         let mut same = 0;
         for s in file.symbols().filter(|s| s.kind() == SymbolKind::Text && s.address() != 0) {
-            // Begin and end of the text, and what the assembler made of C.
             let Some(f) = table.find(s.address()).unwrap().filter(|f| f.entry() == s.address()) else { continue };
-            let name = s.name().unwrap();
-            if name == f.name().unwrap() {
-                // Only ELF says sizes.
-                let end = f.end().unwrap().filter(|_| s.size() != 0);
-                assert!(end.is_none_or(|end| end - f.entry() == s.size()), "{target:?} {name}");
-                same += 1;
-            }
+            // The linker's own symbols, as of the text's beginning, are nobody's.
+            let (name, own) = (s.name().unwrap(), f.name().unwrap());
+            let Some(abi) = name.strip_prefix(own) else { continue };
+            assert!(["", ".abi0", ".abiinternal"].contains(&abi), "{target:?} {name} {own}");
+            // Only ELF says sizes.
+            let end = f.end().unwrap().filter(|_| s.size() != 0);
+            assert!(end.is_none_or(|end| end - f.entry() == s.size()), "{target:?} {name}");
+            same += 1;
         }
-        assert!(same * 100 >= table.len() * 95, "{target:?}: {same} of {}", table.len());
+        // At least: assembly may call one function by two names.
+        assert!(same >= table.len() - 4, "{target:?}: {same} of {}", table.len());
     }
 }
 
