@@ -361,6 +361,20 @@ mod tests {
     }
 
     #[test]
+    fn some_releases_need_one_flag_more() {
+        let flags = |minor| {
+            let words = Stress::of(["clobberdead", "noopendefer"]).unwrap();
+            words.words().flat_map(|w| w.compiler_flags(GoVersion::new(1, minor, 3))).collect::<Vec<_>>()
+        };
+        for minor in [21, 22, 27] {
+            assert_eq!(flags(minor), ["-clobberdead", "-d=noopendefer"]);
+        }
+        for minor in [23, 26] {
+            assert_eq!(flags(minor), ["-clobberdead", "-d=mergelocals=0", "-d=noopendefer"]);
+        }
+    }
+
+    #[test]
     fn settings_of_several_words_come_together() {
         let env = Stress::of(["gc", "stoptheworld", "preempt", "noasyncpreempt"]).unwrap().run_env();
         let of = |name: &str| env.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>();
