@@ -102,6 +102,16 @@ pub struct FloatMove {
     pub register: String,
 }
 
+/// What C compilers call a port; `None` where one does not know it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CCompilerNames {
+    /// What stands before `-gcc` in a cross compiler's name.
+    pub gnu: Option<String>,
+    /// The argument of `zig cc -target`.
+    pub zig: Option<String>,
+}
+
 /// One GOARCH under linux.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +150,7 @@ pub struct Arch {
     /// What GDB's remote protocol calls the registers.
     pub debug_registers: DebugRegisters,
     pub assembly: Assembly,
+    pub c_compiler: CCompilerNames,
     /// What the emulator does otherwise than the machine, so that programs are
     /// not watched under it where the machine itself runs them.
     #[serde(default)]

@@ -9,6 +9,7 @@
 
 mod assembly;
 pub mod call;
+mod cgo;
 mod closure;
 pub mod function;
 mod generic;

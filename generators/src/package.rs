@@ -2,6 +2,7 @@
 
 use crate::assembly::INCLUDES;
 use crate::call::{Call, Callee, Declaration, Place, Port, Results};
+use crate::cgo::CgoPackage;
 use crate::function::{FunctionText, setup};
 use crate::names::{self, MODULE};
 use crate::program::{Function, Program, Selected, Site, Unit, UnitKind};
@@ -15,7 +16,13 @@ use std::fmt::Write;
 const HELPERS: &str = "\nfunc trace(s string) { goabi.Trace(s) }\n\nfunc recovered(r any) any { return goabi.Recovered(\"callee\", r) }\n";
 
 /// Generates a case file's package and its callers' package; gives the latter's path.
-pub(crate) fn package(p: &mut Program, selection: &[Selected], range: std::ops::Range<usize>, port: Port) -> String {
+pub(crate) fn package(
+    p: &mut Program,
+    cgo: &mut CgoPackage,
+    selection: &[Selected],
+    range: std::ops::Range<usize>,
+    port: Port,
+) -> String {
     let file = selection[range.start].file;
     let path = names::package_path(&file.topic, &file.stem);
     let (own_folder, user_folder) = names::folders(file);
@@ -41,6 +48,7 @@ pub(crate) fn package(p: &mut Program, selection: &[Selected], range: std::ops::
             text: Writer::default(),
             callers: String::new(),
             further: BTreeMap::new(),
+            cgo,
             declared: vec![],
             dying: vec![],
             shared: &shared,
@@ -87,6 +95,8 @@ struct CaseFiles<'a, 'b> {
     callers: String,
     /// What does not stand in the case's own file.
     further: BTreeMap<Place, String>,
+    /// The program's package with C.
+    cgo: &'a mut CgoPackage,
     /// The declarations so far: name, and where their functions begin.
     declared: Vec<(String, usize)>,
     /// The units in which the process is to die, by their numbers.
@@ -184,6 +194,10 @@ impl CaseFiles<'_, '_> {
                 self.text.block("\n");
                 self.text.block(&d.text)
             }
+            Place::Cgo(part) => {
+                self.cgo.add(self.s.case, part, &d.text);
+                0
+            }
             Place::Since(_) | Place::Linked | Place::Assembly => {
                 let text = self.further.entry(d.place).or_default();
                 let _ = write!(text, "\n{}", d.text);
@@ -215,7 +229,8 @@ impl CaseFiles<'_, '_> {
         };
         for (place, text) in &self.further {
             let (name, constraint) = match place {
-                Place::Case => continue,
+                // The latter is the program's.
+                Place::Case | Place::Cgo(_) => continue,
                 Place::Since(minor) => {
                     let minor = since(case).unwrap_or(0).max(*minor);
                     (names::further_file(case, &format!("since{minor}"), "go"), constraint(Some(minor)))

@@ -1,6 +1,7 @@
 //! Many cases and calls to one program.
 
 use crate::call::{Call, Meanwhile, Port, Results};
+use crate::cgo::{self, CgoPackage};
 use crate::names::MODULE;
 use crate::package::package;
 use crate::traced::Traced;
@@ -36,6 +37,8 @@ pub struct Program {
     /// The calls of functions under test: caller, callee, and the call's line
     /// behind the caller's first.
     pub calls: Vec<(String, String, u32)>,
+    /// Whether it holds C.
+    pub needs_c: bool,
 }
 
 /// One thing that the program runs.
@@ -120,10 +123,11 @@ pub const BEGIN: [&str; 2] = ["goabi.test/rt.even", "goabi.test/rt.odd"];
 pub const RUNNING: &str = "goabi.test/rt.Running";
 
 /// The package that is the same in all programs.
-const RT: [(&str, &str); 6] = [
+const RT: [(&str, &str); 7] = [
     ("rt/rt.go", include_str!("rt/rt.go")),
     ("rt/assembly.go", include_str!("rt/assembly.go")),
     ("rt/calls.go", include_str!("rt/calls.go")),
+    ("rt/foreign.go", include_str!("rt/foreign.go")),
     ("rt/left.go", include_str!("rt/left.go")),
     ("rt/stress.go", include_str!("rt/stress.go")),
     ("rt/walk.go", include_str!("rt/walk.go")),
@@ -132,6 +136,17 @@ const RT: [(&str, &str); 6] = [
 /// Generates the program of a selection. Cases of one file must stand together.
 #[must_use]
 pub fn generate(selection: &[Selected], port: Port) -> Program {
+    with_c(selection, port, CgoPackage::default())
+}
+
+/// A program without any case, and with C: whether it can be built is whether
+/// calls through C can be had.
+#[must_use]
+pub fn trial_of_c(port: Port) -> Program {
+    with_c(&[], port, CgoPackage::trial())
+}
+
+fn with_c(selection: &[Selected], port: Port, mut cgo: CgoPackage) -> Program {
     let mut p = Program {
         files: BTreeMap::new(),
         id: String::new(),
@@ -139,6 +154,7 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
         functions: vec![],
         owners: BTreeMap::new(),
         calls: vec![],
+        needs_c: false,
     };
     let mut start = 0;
     let mut packages: Vec<String> = Vec::new();
@@ -146,16 +162,19 @@ pub fn generate(selection: &[Selected], port: Port) -> Program {
         let file = selection[start].file;
         let same = |s: &Selected| s.file.topic == file.topic && s.file.stem == file.stem;
         let end = selection[start..].iter().position(|s| !same(s)).map_or(selection.len(), |n| start + n);
-        packages.push(package(&mut p, selection, start..end, port));
+        packages.push(package(&mut p, &mut cgo, selection, start..end, port));
         start = end;
     }
+    let cgo = cgo.files();
+    p.needs_c = !cgo.is_empty();
+    p.files.extend(cgo);
     p.files.extend(RT.map(|(path, text)| (path.to_string(), text.to_string())));
     p.files.insert("go.mod".into(), format!("module {MODULE}\n\ngo 1.21\n"));
     if port.profiled {
         p.files.insert(PROFILE.into(), profile(&p.calls));
     }
     p.id = id(&p.files);
-    p.files.insert("main.go".into(), main_file(&p.id, &packages));
+    p.files.insert("main.go".into(), main_file(&p.id, &packages, p.needs_c));
     p
 }
 
@@ -182,11 +201,14 @@ fn id(files: &BTreeMap<String, String>) -> String {
     })
 }
 
-fn main_file(id: &str, packages: &[String]) -> String {
+fn main_file(id: &str, packages: &[String], needs_c: bool) -> String {
     let mut w = Writer::default();
     let mut imports = vec![(None, format!("{MODULE}/rt"))];
     let aliases: Vec<String> = (0..packages.len()).map(|i| format!("u{i}")).collect();
     imports.extend(aliases.iter().zip(packages).map(|(a, p)| (Some(a.as_str()), p.clone())));
+    if needs_c {
+        imports.push((Some("_"), cgo::path()));
+    }
     w.header(None, "main", &imports);
     let lists: Vec<String> = aliases.iter().map(|a| format!("{a}.Units")).collect();
     w.block(&format!("\nfunc main() {{\n\trt.Main({id:?}, [][]rt.Unit{{{}}})\n}}", lists.join(", ")));

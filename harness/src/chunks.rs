@@ -14,6 +14,10 @@ pub const CASES_PER_PROGRAM: usize = 64;
 /// How many cases share a program when vectors of theirs end the process.
 const DYING_PER_PROGRAM: usize = 4;
 
+/// How many cases share a program with C: to build one takes a C compiler and a
+/// linker besides, which costs more than its cases.
+const CASES_WITH_C: usize = 1024;
+
 /// One case of a job and the indexes of its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
@@ -25,12 +29,17 @@ pub struct Picked {
 /// one more case in a topic moves no case of the others.
 #[must_use]
 pub fn chunks(job: &Job, s: &Shared) -> Vec<Vec<Picked>> {
-    let mut picked: Vec<Picked> = Vec::new();
+    let (mut picked, mut with_c): (Vec<Picked>, Vec<Picked>) = (vec![], vec![]);
     for (i, c) in job.cells.iter().enumerate().filter(|(_, c)| c.skip.is_none()) {
-        match picked.last_mut() {
+        let to = if c.call.needs_c() { &mut with_c } else { &mut picked };
+        match to.last_mut() {
             Some(p) if p.case == c.case => p.cells.push(i),
-            _ => picked.push(Picked { case: c.case, cells: vec![i] }),
+            _ => to.push(Picked { case: c.case, cells: vec![i] }),
         }
+    }
+    let wanted = |chunk: &[Picked]| chunk.iter().flat_map(|p| &p.cells).any(|i| s.wants(&job.cells[*i]));
+    if !wanted(&with_c) || s.c.of(job, s).is_err() {
+        with_c.clear();
     }
     let dies = |p: &Picked| {
         let case = &s.files[p.case.0].cases[p.case.1];
@@ -40,8 +49,9 @@ pub fn chunks(job: &Job, s: &Shared) -> Vec<Vec<Picked>> {
     let topic = |p: &Picked| s.files[p.case.0].topic.as_str();
     let mut out = packed(lasting, s.cases_per_program.max(1), topic);
     out.extend(dying.chunks(DYING_PER_PROGRAM).map(<[Picked]>::to_vec));
-    out.retain(|chunk| chunk.iter().flat_map(|p| &p.cells).any(|i| s.wants(&job.cells[*i])));
-    out
+    // First what takes longest to build.
+    let with_c = with_c.chunks(CASES_WITH_C).map(<[Picked]>::to_vec);
+    with_c.chain(out).filter(|chunk| wanted(chunk)).collect()
 }
 
 /// Runs of equal keys, packed whole while they fit; one that alone is too large

@@ -312,6 +312,9 @@ pub struct Setup {
     /// Toolchains: versions, tip, or paths of GOROOTs; commas between [default: GOABI_GO, else Go on PATH].
     #[arg(long, value_name = "LIST")]
     pub go: Vec<String>,
+    /// Bring C compilers too, for calls through C: Zig from PyPI, if a target has none (0.1 GB to fetch, 0.4 GB on disk).
+    #[arg(long)]
+    pub cgo: bool,
 }
 
 /// `goabi cache`.

@@ -40,7 +40,9 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
     let rest: Vec<&'static Call> = calls.iter().copied().filter(|c| !always.iter().any(|a| a.id() == c.id())).collect();
     out.in_turns(&rest, p.further);
     out.chains(p);
-    out.stress(&calls, &p.stress, product && !small);
+    // Stress is not for programs with C: each set would be one more of them.
+    let without_c: Vec<&'static Call> = calls.iter().copied().filter(|c| !c.needs_c()).collect();
+    out.stress(&without_c, &p.stress, product && !small);
     out.chosen
 }
 
@@ -203,7 +205,9 @@ mod tests {
         let of = |axes: &str| pairs.iter().filter(|(a, _, _)| *a == axes).count();
         let (calls, stress) = (p.calls.len(), p.stress.len() + 1);
         assert_eq!((of("call target"), of("call build")), (2 * calls, 2 * calls));
-        assert_eq!(of("call stress"), calls * stress);
+        // Calls through C are there without stress only.
+        let with_c = p.calls.iter().filter(|c| call::by_id(c).is_some_and(Call::needs_c)).count();
+        assert_eq!((of("call stress"), with_c), (calls * stress - with_c * (stress - 1), 2));
         assert_eq!((of("target stress"), of("build stress")), (2 * stress, 2 * stress));
         assert_eq!(of("file stress"), files.len() * stress);
         // Files of one or two cases do not take all kinds.

@@ -3,6 +3,7 @@
 //! left out, so that it costs no other case its result.
 
 use crate::abi_check::abi_facts;
+use crate::c_compilers::{CCompilers, ENVIRONMENT};
 use crate::chunks::Picked;
 use crate::exhibits::{self, Exhibit, Inside, Picks, Seen};
 use crate::judge::{emulator_died, end_words, judge, vector_seen};
@@ -46,6 +47,8 @@ pub struct Shared<'a> {
     pub cases_per_program: usize,
     /// Whether programs run again that already ran, and did nothing that failed.
     pub fresh: bool,
+    /// What builds programs with C.
+    pub c: &'a CCompilers,
     /// How programs are watched, by GOARCH; empty for not at all.
     pub observers: &'a Observers,
     /// The cells to run and judge; `None` for all. Programs are built for all
@@ -182,6 +185,7 @@ fn run_group(
     while !group.is_empty() {
         let program = timed(out, "generate", || program_of(job, s, &group));
         let sources = Sources { files: program.files.clone() };
+        let c = program.needs_c.then(|| s.c.of(job, s)).transpose().map_err(no_c)?;
         let spec = BuildSpec {
             toolchain: &s.toolchains[job.toolchain],
             target: &job.target,
@@ -189,6 +193,7 @@ fn run_group(
             stress: job.stress,
             sources: &sources,
             extra_env: &[],
+            c: c.as_ref(),
             limits: s.build_limits,
         };
         match timed(out, "build", || build(s.cache, &spec, s.cancel)) {
@@ -288,9 +293,15 @@ pub(crate) fn empty_program(job: &Job, s: &Shared) -> Result<Built, RunnerError>
         stress: job.stress,
         sources: &sources,
         extra_env: &[],
+        c: None,
         limits: s.build_limits,
     };
     build(s.cache, &spec, s.cancel)
+}
+
+/// That there is no C compiler is known before anything is built.
+fn no_c(why: String) -> RunnerError {
+    RunnerError::GoTool { command: "go build".into(), how: why, packages: vec![], output: String::new() }
 }
 
 fn empty_builds(job: &Job, s: &Shared) -> Result<bool, RunnerError> {
@@ -365,7 +376,10 @@ fn run_built(
         return Ok(());
     }
     let only = only.filter(|o| o.len() < program.units.len());
-    let env = job.stress.run_env();
+    let mut env = job.stress.run_env();
+    if program.needs_c {
+        env.push((ENVIRONMENT.0.into(), ENVIRONMENT.1.into()));
+    }
     let exec = &exec.with_options(&job.stress.emulator());
     let spec = RunSpec {
         artifact,
@@ -380,7 +394,8 @@ fn run_built(
     let (facts, reused) = ran(s, &spec, out)?;
     (s.progress)("run", 0);
     let before = out.cells.len();
-    let plain = job.stress.is_none();
+    // Nor with C: there the functions are those of cells without it.
+    let plain = job.stress.is_none() && !program.needs_c;
     let seen = timed(out, "observe", || match plain {
         true => exhibits::read(artifact, program, job.arch),
         false => Seen { dwarf: Fact::NotRequested, code: Fact::NotRequested },

@@ -2,12 +2,13 @@
 //!
 //! The way of data, one stage a module: [`plan`] (load, expand), [`job`]
 //! (generate, build, run, observe), [`oracles`] (judge), [`peers`] (judge cells
-//! against each other), [`reconcile`] (expectations),
+//! against each other), [`c_compilers`] (what builds programs with C), [`reconcile`] (expectations),
 //! [`exhibits`] (what the record shows of the code), [`session`] (all of it,
 //! and the record).
 
 pub mod abi_check;
 pub mod bisect;
+pub mod c_compilers;
 pub mod chunks;
 pub mod cli;
 pub mod commands;

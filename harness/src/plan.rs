@@ -174,6 +174,9 @@ fn skip_reason(
     {
         return Some(why);
     }
+    if call.needs_c() && !cell.stress.is_none() {
+        return Some("programs with C are built without stress only".into());
+    }
     let overflows = |w: &Want| matches!(w, Want::Dies { line, .. } if line.contains("stack overflow"));
     if cell.stress.words().any(|w| w.id == "move") && case.vectors.iter().any(|v| overflows(&v.want)) {
         return Some("a stack that is to overflow and is moved at each call takes longer than any limit".into());

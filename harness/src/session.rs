@@ -6,7 +6,7 @@ use crate::exhibits;
 use crate::job::{JobResult, Shared, run_job};
 use crate::peers;
 use crate::permitted;
-use crate::plan::Job;
+use crate::plan::{Job, PlannedCell};
 use crate::reconcile::{Judged, reconcile};
 use crate::setup::Execs;
 use crate::stressable::refusal;
@@ -38,6 +38,7 @@ pub fn run(
     let wall = Instant::now();
     let mut problems = not_watched(shared, execs);
     let refused = refused(jobs, execs, shared, &mut problems);
+    let without_c = without_c(jobs, execs, shared, &refused);
     let results = run_jobs(jobs, execs, shared, &refused);
     let mut cells = Vec::new();
     let mut timings: BTreeMap<String, f64> = stages.iter().map(|(k, v)| ((*k).to_string(), v.as_secs_f64())).collect();
@@ -56,6 +57,7 @@ pub fn run(
         for c in &job.cells {
             let skip = c.skip.clone().or_else(|| refused.get(&j).cloned());
             let reason = skip.or_else(|| missing.map(|why| why.lines().next().unwrap_or_default().to_string()));
+            let reason = reason.or_else(|| without_c.get(&j).filter(|_| c.call.needs_c()).cloned());
             match reason {
                 Some(reason) => cells.push(CellRecord {
                     cell: c.cell.to_string(),
@@ -120,6 +122,7 @@ pub fn run(
         },
         toolchains: toolchains(shared),
         emulators: emulators(execs),
+        c_compilers: shared.c.used(),
         targets: targets(jobs),
         limits: limits(shared),
         totals: Totals::default(),
@@ -179,6 +182,22 @@ fn refused(jobs: &[Job], execs: &Execs, shared: &Shared, problems: &mut Vec<Prob
         }
     }
     out
+}
+
+/// By a job's index: why its cells that need a C compiler have none.
+fn without_c(
+    jobs: &[Job],
+    execs: &Execs,
+    shared: &Shared,
+    refused: &BTreeMap<usize, String>,
+) -> BTreeMap<usize, String> {
+    let runs = |(j, job): &(usize, &Job)| {
+        let needs = |c: &PlannedCell| c.call.needs_c() && c.skip.is_none() && shared.wants(c);
+        let here = matches!(execs.get(&job.target.goarch), Some(Ok(_))) && !refused.contains_key(j);
+        here && job.cells.iter().any(needs)
+    };
+    let jobs = jobs.iter().enumerate().filter(runs);
+    jobs.filter_map(|(j, job)| Some((j, shared.c.of(job, shared).err()?))).collect()
 }
 
 fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared, refused: &BTreeMap<usize, String>) -> Vec<JobResult> {

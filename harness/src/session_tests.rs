@@ -25,6 +25,7 @@ pub(crate) fn record(outcomes: &[Outcome]) -> Record {
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 1 },
         toolchains: vec![],
         emulators: vec![],
+        c_compilers: vec![],
         targets: vec![],
         limits: BTreeMap::new(),
         totals: Totals::default(),

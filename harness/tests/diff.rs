@@ -32,6 +32,7 @@ fn record(place: &Place, name: &str, label: &str, cases: &[(&str, Outcome)]) {
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![toolchain],
         emulators: vec![],
+        c_compilers: vec![],
         targets: vec!["linux-arm64".into()],
         limits: BTreeMap::new(),
         totals: Totals::default(),

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Place, toolchain};
+use goabi::c_compilers::CCompilers;
 use goabi::explain::case::staged;
 use goabi::explain::make::{Column, Subject, explain};
 use goabi::explain::observe::observe;
@@ -106,6 +107,7 @@ fn a_wrong_model_is_crossed_out() {
         watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,
+        c: &CCompilers::default(),
         observers: &observers,
         wanted: None,
         progress: &|_, _| {},

@@ -37,6 +37,7 @@ fn record() -> Record {
         host: Host { os: "linux".into(), goarch: "amd64".into(), cpus: 2 },
         toolchains: vec![],
         emulators: vec![],
+        c_compilers: vec![],
         targets: vec!["linux-arm64".into()],
         limits: BTreeMap::new(),
         totals: Totals::default(),

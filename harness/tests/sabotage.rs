@@ -52,6 +52,7 @@ impl Patient {
             stress: goabi_cases::stress::Stress::NONE,
             sources: &sources,
             extra_env: &[("GOFLAGS".into(), "-ldflags=-compressdwarf=false".into())],
+            c: None,
             limits: Limits::BUILD,
         };
         let bytes = match build(&provision.cache, &spec, &Cancel::new()).unwrap() {

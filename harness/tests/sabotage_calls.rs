@@ -87,6 +87,9 @@ fn made(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "vectors[0].args[1]",
         ),
         "range_func" => ("goabiR0, goabiR1 = ", "_, goabiR1 = ", "vectors[0].results[0]"),
+        // C gives Go another argument, and hands on another member of the struct.
+        "c_caller" => ("_exported(a.r0, a.r1)", "_exported(a.r0 ^ 1, a.r1)", "vectors[0].args[0]"),
+        "c_callback" => ("{ r.r0, ", "{ p0, ", "vectors[0].results[0]"),
         // The closure holds a copy of the variable.
         "closure_by_reference" => ("\tgoabiK ^= ", "\tgoabiCopy := goabiK\n\t_ = goabiCopy\n\tgoabiCopy ^= ", CONTEXT),
         _ => return None,
@@ -114,10 +117,11 @@ struct Ward {
 }
 
 impl Ward {
-    fn new(port: Port) -> Ward {
+    /// Of all kinds that need C, or of all that do not.
+    fn new(port: Port, needs_c: bool) -> Ward {
         let mut patients = Vec::new();
         let mut text = "about: Calls that go wrong.\ncases:\n".to_string();
-        for call in call::singles() {
+        for call in call::singles().iter().filter(|c| c.needs_c() == needs_c) {
             for fault in FAULTS {
                 if fault == Fault::Result && call.results() == Results::Dropped {
                     continue;
@@ -159,8 +163,13 @@ impl Ward {
         let (from, to) = (from.replace('$', &stem), to.replace('$', &stem));
         let owned = |path: &&String| self.program.owners.get(*path) == Some(&case);
         let found = self.program.files.iter().find(|(path, text)| owned(path) && text.contains(&from));
-        let (path, text) = found.unwrap_or_else(|| panic!("{stem}: no file has {from:?}"));
-        let (path, text) = (path.clone(), text.replacen(&from, &to, 1));
+        // The C of all cases stands in one file: from the case's own on.
+        let c = || self.program.files.iter().find(|(path, _)| path.as_str() == "cgo/goabi.c");
+        let at = |text: &str| text.find(&stem).and_then(|own| Some(own + text[own..].find(&from)?)).unwrap_or(0);
+        let (path, text) = found.or_else(c).unwrap_or_else(|| panic!("{stem}: no file has {from:?}"));
+        let at = if found.is_some() { 0 } else { at(text) };
+        assert!(text[at..].contains(&from), "{stem}: {path} has no {from:?}");
+        let (path, text) = (path.clone(), text[..at].to_string() + &text[at..].replacen(&from, &to, 1));
         self.program.files.insert(path, text);
     }
 
@@ -276,10 +285,26 @@ fn judge(ward: &Ward, case: usize, facts: &UnitFacts, port: Port) -> Vec<String>
 
 #[test]
 fn each_call_kind_that_goes_wrong_is_caught() {
+    let caught = caught(false);
+    assert_eq!(caught.len(), call::singles().iter().filter(|c| !c.needs_c()).count());
+}
+
+#[test]
+fn each_call_through_c_that_goes_wrong_is_caught() {
+    let caught = caught(true);
+    assert_eq!(caught, BTreeSet::from(["c_caller", "c_callback"]));
+}
+
+/// The kinds whose faults were caught, each of them, while what is sound was not flagged.
+fn caught(needs_c: bool) -> BTreeSet<&'static str> {
     let (provision, toolchain) = toolchain();
     let arch = Arch::get(host()).unwrap();
     let port = Port { arch, version: toolchain.version, takes: false, profiled: false };
-    let mut ward = Ward::new(port);
+    let mut ward = Ward::new(port, needs_c);
+    let c = needs_c.then(|| {
+        let found = provision.c_compilers(&goabi::c_compilers::names(arch)).unwrap();
+        found.into_iter().next().expect("a C compiler for the host, which Rust's linker is, too")
+    });
     for case in 0..ward.patients.len() {
         let (_, fault) = ward.patients[case];
         if fault != Fault::Context || !ward.unit(case).1.site.context.is_empty() {
@@ -294,6 +319,7 @@ fn each_call_kind_that_goes_wrong_is_caught() {
         stress: Stress::NONE,
         sources: &sources,
         extra_env: &[],
+        c: c.as_ref(),
         limits: Limits::BUILD,
     };
     let artifact: Artifact = match build(&provision.cache, &spec, &Cancel::new()).unwrap() {
@@ -308,7 +334,7 @@ fn each_call_kind_that_goes_wrong_is_caught() {
         isolated: &BTreeSet::new(),
         only: None,
         limits: Limits::RUN,
-        env: &[],
+        env: &[("GODEBUG".into(), "cgocheck=0".into())],
     };
     let facts = run_program(&run, &Cancel::new()).unwrap();
     let mut caught = BTreeSet::new();
@@ -340,5 +366,5 @@ fn each_call_kind_that_goes_wrong_is_caught() {
             caught.insert(id);
         }
     }
-    assert_eq!(caught.len(), call::singles().len());
+    caught
 }

@@ -4,6 +4,7 @@
 //! programs hold all cells of a toolchain, target and build, so that a runner
 //! that starts a process for each trial finds them in the cache.
 
+use goabi::c_compilers::CCompilers;
 use goabi::job::Shared;
 use goabi::plan::{self, Job, PlannedToolchain, Request, expand};
 use goabi::witness::{How, Observers};
@@ -55,6 +56,7 @@ struct World {
     toolchains: Vec<goabi_runners::toolchain::Toolchain>,
     execs: setup::Execs,
     observers: Observers,
+    c: CCompilers,
     jobs: Vec<Job>,
     cancel: Cancel,
 }
@@ -83,10 +85,11 @@ fn world() -> Result<World> {
             return Err(format!("{goarch} programs cannot be watched {how}: {why}").into());
         }
     }
+    let c = CCompilers::find(&provision, &request.targets)?;
     let planned: Vec<_> =
         toolchains.iter().map(|t| PlannedToolchain { label: t.label.clone(), version: t.version }).collect();
     let jobs = expand(&files, &request, &planned);
-    Ok(World { files, expectations, provision, toolchains, execs, observers, jobs, cancel })
+    Ok(World { files, expectations, provision, toolchains, execs, observers, c, jobs, cancel })
 }
 
 fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
@@ -99,6 +102,7 @@ fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
         run_limits: Limits::RUN,
         watch_limits: Limits::WATCH,
         cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
+        c: &w.c,
         observers: &w.observers,
         fresh: std::env::var_os("GOABI_FRESH").is_some(),
         wanted: Some(wanted),

@@ -1,4 +1,4 @@
-//! What a run was made with: host, toolchains, emulators.
+//! What a run was made with: host, toolchains, emulators, C compilers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,17 @@ pub struct Toolchain {
     pub fingerprint: String,
     /// Where it came from: PATH, the cache, PyPI, a given GOROOT.
     pub origin: String,
+}
+
+/// A C compiler that built programs with C.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct CCompiler {
+    /// The GOARCH that it compiles for.
+    pub goarch: String,
+    /// The program and what stands before all other arguments, as in `CC`.
+    pub command: String,
+    /// The first line of what it says of itself.
+    pub version: String,
 }
 
 /// An emulator that ran another architecture's programs.

@@ -4,7 +4,7 @@
 //! addresses: [`Record::seal`] sorts, and [`Record::without_times`] takes away
 //! what may differ.
 
-use crate::environment::{Emulator, Host, Toolchain};
+use crate::environment::{CCompiler, Emulator, Host, Toolchain};
 use crate::function::{FunctionRecord, SourceRecord};
 use crate::outcome::{Outcome, Totals};
 use crate::verdict::{Finding, Verdict};
@@ -52,6 +52,9 @@ pub struct Record {
     pub toolchains: Vec<Toolchain>,
     /// The emulators used.
     pub emulators: Vec<Emulator>,
+    /// The C compilers used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub c_compilers: Vec<CCompiler>,
     /// The targets, `linux-arm64`.
     pub targets: Vec<String>,
     /// The limits in force, the unit in the name: `run_seconds`, `output_bytes`.
@@ -225,6 +228,7 @@ impl Record {
         self.problems.dedup();
         self.toolchains.sort();
         self.emulators.sort();
+        self.c_compilers.sort();
         self.totals = Totals::of(self.cells.iter().map(|c| &c.outcome));
     }
 

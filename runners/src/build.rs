@@ -1,5 +1,6 @@
 //! Building a generated program, or taking it from the cache.
 
+use crate::c_compiler::CCompiler;
 use crate::cache::{CacheDirs, make};
 use crate::cancel::Cancel;
 pub use crate::diagnostics::Diagnostic;
@@ -40,6 +41,9 @@ pub struct BuildSpec<'a> {
     pub sources: &'a Sources,
     /// On top of our own environment, such as a `GOEXPERIMENT`.
     pub extra_env: &'a [(String, String)],
+    /// What compiles the sources' C, and links all of it statically; without one
+    /// there is no C in them.
+    pub c: Option<&'a CCompiler>,
     pub limits: Limits,
 }
 
@@ -136,6 +140,9 @@ impl StandardLibrary {
         for (name, value) in environment(spec) {
             parts.add(name).add(value);
         }
+        if let Some(c) = spec.c {
+            parts.add(&c.fingerprint);
+        }
         // In Go's cache, so that it goes when that is cleaned.
         let dir = cache.gocache(&spec.toolchain.fingerprint);
         make(&dir)?;
@@ -206,6 +213,9 @@ fn command(
     cmd.arg("build").args(flags).arg("-o").arg(program).arg(".");
     cmd.current_dir(sources).env("GOOS", "linux").env("GOARCH", &spec.target.goarch);
     cmd.envs(environment(spec));
+    if let Some(c) = spec.c {
+        cmd.env("CGO_ENABLED", "1").env("CC", c.command()).envs(c.env.iter().map(|(name, value)| (name, value)));
+    }
     cmd
 }
 
@@ -229,6 +239,10 @@ fn flags(spec: &BuildSpec<'_>) -> Vec<String> {
     let mut flags: Vec<String> = ["-trimpath", "-buildvcs=false"].map(String::from).to_vec();
     flags.extend(spec.build.go_flags().iter().map(|f| (*f).to_string()));
     flags.extend(spec.stress.words().flat_map(|w| w.build_args).map(|f| (*f).to_string()));
+    if spec.c.is_some() {
+        // Static, so that an emulator needs no libraries of the port's.
+        flags.push("-ldflags=-linkmode=external -extldflags=-static".to_string());
+    }
     let all = spec.build.go_flags().iter().find_map(|f| f.strip_prefix("-gcflags=all="));
     if let Some(module) = module(spec.sources) {
         // Stress is for the program's own packages as well: each compiler flag
@@ -265,6 +279,9 @@ fn key(spec: &BuildSpec<'_>, flags: &[String]) -> String {
     }
     for (path, text) in &spec.sources.files {
         parts.add(path).add(text);
+    }
+    if let Some(c) = spec.c {
+        parts.add("c").add(&c.fingerprint).add(c.command());
     }
     parts.hex()
 }

@@ -51,6 +51,7 @@ impl Fixture {
             stress: goabi_cases::stress::Stress::NONE,
             sources: &self.sources,
             extra_env: &[],
+            c: None,
             limits: self.limits,
         }
     }
@@ -95,6 +96,20 @@ fn all_that_counts_is_in_the_key() {
     note(&f, Build::Opt, &[]);
     f.toolchain.fingerprint = "e".repeat(64);
     note(&f, Build::Opt, &[]);
+    let c = |fingerprint: &str, path: &str| crate::c_compiler::CCompiler {
+        goarch: "amd64".into(),
+        path: path.into(),
+        args: vec![],
+        version: String::new(),
+        fingerprint: fingerprint.into(),
+        env: vec![],
+    };
+    let mut with_c = std::collections::BTreeSet::new();
+    for c in [c("1", "/gcc"), c("2", "/gcc"), c("1", "/other")] {
+        let spec = BuildSpec { c: Some(&c), ..f.spec() };
+        assert!(flags(&spec).iter().any(|f| f.ends_with("-extldflags=-static")));
+        assert!(with_c.insert(key(&spec, &flags(&spec))));
+    }
     f.sources.files.insert("p/p.go".into(), "y".into());
     note(&f, Build::Opt, &[]);
 }

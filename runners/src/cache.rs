@@ -14,9 +14,9 @@ use tempfile::TempDir;
 
 /// The parts that [`CacheDirs::clean`] removes: all of it can be made again
 /// from what else is on this machine.
-const REBUILDABLE: [&str; 4] = ["artifacts", "runs", "gocache", "fingerprints"];
+const REBUILDABLE: [&str; 5] = ["artifacts", "runs", "gocache", "fingerprints", "zig-cache"];
 /// The parts that were fetched.
-const FETCHED: [&str; 2] = ["toolchains", "emulators"];
+const FETCHED: [&str; 3] = ["toolchains", "emulators", "compilers"];
 
 /// The cache's folders. A process that holds one of these (all clones count as
 /// one) keeps other processes from cleaning the cache.
@@ -104,6 +104,18 @@ impl CacheDirs {
         self.root.join("emulators")
     }
 
+    /// Fetched C compilers.
+    #[must_use]
+    pub fn compilers(&self) -> PathBuf {
+        self.root.join("compilers")
+    }
+
+    /// What Zig keeps: C libraries, built once for each port.
+    #[must_use]
+    pub fn zig_cache(&self) -> PathBuf {
+        self.root.join("zig-cache")
+    }
+
     /// Built programs.
     #[must_use]
     pub fn artifacts(&self) -> PathBuf {
@@ -156,8 +168,8 @@ impl CacheDirs {
     }
 
     /// Removes what can be built again (artifacts, Go's own caches,
-    /// fingerprints) and gives the number of bytes freed. Fetched toolchains
-    /// and emulators stay.
+    /// fingerprints) and gives the number of bytes freed. What was
+    /// fetched stays.
     ///
     /// # Errors
     ///
@@ -166,7 +178,7 @@ impl CacheDirs {
         self.remove_parts(&REBUILDABLE)
     }
 
-    /// Removes fetched toolchains and emulators too.
+    /// Removes fetched toolchains, emulators and compilers too.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! What is on this machine, and what the lack of each part costs.
 
+use crate::c_compiler::CTarget;
 use crate::emulator;
 use crate::gdbremote;
 use crate::host;
@@ -27,12 +28,14 @@ pub struct Check {
 const ROOM: u64 = 2 << 30;
 
 /// Looks at everything that goabi can use, and fetches nothing. `arches` holds
-/// each port's GOARCH and the name of its emulator; `out` is where reports go.
+/// each port's GOARCH and the name of its emulator; `c` what C compilers call
+/// the ports; `out` is where reports go.
 #[must_use]
-pub fn doctor(p: &Provision, arches: &[(String, String)], out: &Path) -> Vec<Check> {
+pub fn doctor(p: &Provision, arches: &[(String, String)], c: &[CTarget<'_>], out: &Path) -> Vec<Check> {
     let mut checks = vec![go(p), cached(p)];
     checks.extend(arches.iter().map(|(goarch, name)| port(p, goarch, name)));
     checks.push(gdbserver(p));
+    checks.push(c_compilers(p, c));
     checks.push(pip(p));
     checks.push(room("room for the cache", p.cache.root()));
     checks.push(room("room for the reports", out));
@@ -89,6 +92,32 @@ fn gdbserver(p: &Provision) -> Check {
         }
         None => check("gdbserver", None, cost, Part::Gdbserver),
     }
+}
+
+/// One line for all ports: which have a compiler, and which have none.
+fn c_compilers(p: &Provision, targets: &[CTarget<'_>]) -> Check {
+    let mut by: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut without = Vec::new();
+    for t in targets {
+        match p.c_compilers(t).unwrap_or_default().first() {
+            None => without.push(t.goarch),
+            Some(c) => match by.iter_mut().find(|(name, _)| *name == c.version) {
+                Some((_, ports)) => ports.push(t.goarch),
+                None => by.push((c.version.clone(), vec![t.goarch])),
+            },
+        }
+    }
+    let said: Vec<String> = by.iter().map(|(name, ports)| format!("{name} ({})", ports.join(", "))).collect();
+    let cost = match (said.is_empty(), without.is_empty()) {
+        (true, _) => "calls through C (c_caller, c_callback) are skipped".to_string(),
+        (false, _) => format!(
+            "calls through C (c_caller, c_callback) are skipped on {}; there is {}",
+            without.join(", "),
+            said.join("; ")
+        ),
+    };
+    let found = (without.is_empty() && !said.is_empty()).then(|| said.join("; "));
+    check("C compilers", found, &cost, Part::CCompiler)
 }
 
 fn pip(p: &Provision) -> Check {

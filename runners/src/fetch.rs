@@ -10,6 +10,7 @@ mod wanted;
 use debian::Parcel;
 pub(crate) use wanted::Wanted;
 
+use crate::c_compiler;
 use crate::cache::{CacheDirs, make, remove, tree_size};
 use crate::cancel::Cancel;
 use crate::emulator;
@@ -128,6 +129,37 @@ pub(crate) fn gdbserver(p: &Provision) -> Result<PathBuf> {
         place: gdbserver_folder(&p.cache),
     };
     from_debian(p, &parcel, &|| p.gdbserver_here(), &|| "gdbserver".to_string())
+}
+
+/// Fetches Zig.
+pub(crate) fn zig(p: &Provision) -> Result<PathBuf> {
+    let what = "Zig, which compiles C for all ports".to_string();
+    if p.offline {
+        let would = format!("{} from PyPI", pypi::ZIG);
+        return Err(RunnerError::Offline { what, part: Part::CCompiler, would });
+    }
+    let place = c_compiler::zig_folder(&p.cache);
+    let _lock = Lock::exclusive(&p.cache.compilers().join(".lock"), &p.cancel)?;
+    if let Some(here) = p.zig_here() {
+        return Ok(here);
+    }
+    (p.say)(&format!("fetching {what}"));
+    let (_dir, target) = match pypi::install(p, &what, pypi::ZIG, Part::CCompiler) {
+        Ok(fetched) => fetched,
+        Err(error @ RunnerError::Command { .. }) => {
+            let tried = vec![format!("PyPI's ziglang: {error}")];
+            return Err(RunnerError::CannotGet { what, part: Part::CCompiler, tried });
+        }
+        Err(error) => return Err(error),
+    };
+    if c_compiler::zig_in(&target).is_none() {
+        let tried = vec!["PyPI's ziglang holds no zig".to_string()];
+        return Err(RunnerError::CannotGet { what, part: Part::CCompiler, tried });
+    }
+    // What is there is broken, or it would have been found; we hold the lock.
+    remove(&place)?;
+    fs::rename(&target, &place).map_err(RunnerError::io("rename what was fetched to", &place))?;
+    Ok(place.join("ziglang/zig"))
 }
 
 fn from_debian(

@@ -7,6 +7,7 @@ pub enum Part {
     Pip,
     Qemu,
     Gdbserver,
+    CCompiler,
     Disk,
 }
 
@@ -41,6 +42,12 @@ pub fn hint(part: Part) -> String {
             "  Fedora: dnf install gdb-gdbserver",
             "  Arch: pacman -S gdb",
             "  macOS: there is none: use a linux machine or container",
+        ],
+        Part::CCompiler => &[
+            "a C compiler that links statically; `goabi setup --cgo` brings Zig, which knows all ports, by python3 with pip. Or:",
+            "  Debian, Ubuntu: apt-get install gcc libc6-dev, and for other ports gcc-aarch64-linux-gnu and its like",
+            "  Fedora: dnf install gcc glibc-static",
+            "  Arch: pacman -S zig",
         ],
         Part::Disk => &["free some room, `goabi cache clean`, or GOABI_CACHE on another disk"],
     };

@@ -3,6 +3,7 @@
 
 pub mod abi_files;
 pub mod build;
+pub mod c_compiler;
 pub mod cache;
 pub mod cancel;
 pub mod digest;

@@ -289,7 +289,7 @@ fn gdbserver_comes_from_debian() {
     assert_eq!(f.left_in_tmp(), 0);
     script(&bin.join("gdbserver"), "exit 3");
     let arches = [];
-    let checks = crate::doctor::doctor(&f.p, &arches, f.dir.path());
+    let checks = crate::doctor::doctor(&f.p, &arches, &[], f.dir.path());
     let check = checks.iter().find(|c| c.what == "gdbserver").unwrap();
     assert!(check.found.is_none() && check.cost.contains("is broken"), "{check:?}");
 }
@@ -299,7 +299,7 @@ fn the_doctor_fetches_nothing_and_tells_the_cost() {
     let f = fixture();
     f.pip("echo pip 23.2.1 from somewhere");
     let arches = [("no-such-port".to_string(), "none".to_string())];
-    let checks = crate::doctor::doctor(&f.p, &arches, f.dir.path());
+    let checks = crate::doctor::doctor(&f.p, &arches, &[], f.dir.path());
     let of = |what: &str| checks.iter().find(|c| c.what == what).unwrap();
     assert!(of("go on PATH").found.is_none() && of("go on PATH").remedy.contains("brew"));
     assert!(of("linux/no-such-port").found.is_none() && of("linux/no-such-port").cost.contains("cannot be run"));

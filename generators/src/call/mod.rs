@@ -3,6 +3,7 @@
 //! them make a chain: the outer one calls what the inner one made of the
 //! function under test.
 
+pub use crate::cgo::Part;
 use crate::function::FunctionText;
 use goabi_cases::arch::Arch;
 use goabi_cases::case::Case;
@@ -46,6 +47,8 @@ pub enum Place {
     Linked,
     /// The case's assembly file.
     Assembly,
+    /// A file of the program's package with C.
+    Cgo(Part),
 }
 
 /// A function under test that a declaration contains.
@@ -145,6 +148,11 @@ pub trait CallKind: Sync {
     /// they are not.
     fn unexamined(&self) -> Option<&'static str> {
         None
+    }
+    /// Whether the program needs a C compiler: such calls are in programs of
+    /// their own.
+    fn needs_c(&self) -> bool {
+        false
     }
     /// Whether it may stand before another in a chain. A call by name of a
     /// function that calls another adds nothing.
@@ -272,6 +280,12 @@ impl Call {
         self.inner.unwrap_or(self.outer).unexamined()
     }
 
+    /// Whether the program needs a C compiler.
+    #[must_use]
+    pub fn needs_c(&self) -> bool {
+        self.kinds().any(CallKind::needs_c)
+    }
+
     #[must_use]
     pub fn results(&self) -> Results {
         self.outer.results()
@@ -304,7 +318,7 @@ calls! {
     method_expression, promoted, promoted_pointer, promoted_interface, interface_method, interface_wide,
     interface_direct, generic, generic_shape, generic_method, constraint_method, defer_args, defer_loop, defer_late, defer_panicking,
     go_statement, reflect_call, reflect_method, reflect_interface, reflect_make_func, range_func, linkname,
-    assembly_caller, assembly_callee,
+    assembly_caller, assembly_callee, c_caller, c_callback,
 }
 
 /// What stands between the kinds of a chain.

@@ -147,7 +147,7 @@ func Main(program string, groups [][]Unit) {
 	write("goabi 1 " + program + " " + strconv.Itoa(len(asked)) + "\n")
 	for _, n := range asked {
 		write("B " + strconv.Itoa(n) + "\n")
-		unitSum, unitCount, entered, kept = fnvOffset, 0, false, nil
+		unitSum, unitCount, entered, kept, held = fnvOffset, 0, false, nil, nil
 		run(n, units[n])
 		record("goroutines " + strconv.Itoa(left()))
 		write("E " + strconv.Itoa(n) + " " + strconv.Itoa(unitCount) + " " + hex16(unitSum) + "\n")

@@ -1,6 +1,7 @@
 //! The floor: what Go itself takes for the same programs, without goabi.
 
 use crate::measure::{Bench, Result, processors};
+use goabi::c_compilers::CCompilers;
 use goabi::chunks::{CASES_PER_PROGRAM, chunks};
 use goabi::job::{Shared, program_of};
 use goabi::plan::{self, PlannedToolchain, Request, expand};
@@ -67,6 +68,7 @@ pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Re
         watch_limits: Limits::WATCH,
         cases_per_program: CASES_PER_PROGRAM,
         fresh: true,
+        c: &CCompilers::default(),
         observers: &Default::default(),
         wanted: None,
         progress: &|_, _| {},

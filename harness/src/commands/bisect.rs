@@ -5,6 +5,7 @@ use super::{CommandError, Common, load, reports, request};
 use crate::bisect::search::{Change, State, changes, each, halve};
 use crate::bisect::state;
 use crate::bisect::versions::{Word, read, unseen};
+use crate::c_compilers::CCompilers;
 use crate::cli::{self, Observe};
 use crate::{exit, oracles, setup};
 use goabi_cases::expectation::Expectations;
@@ -55,7 +56,8 @@ pub(super) fn run(common: &Common, mut args: cli::Bisect) -> Result<u8, CommandE
     let observers = setup::observers(&provision, &execs, &Observe::ways(&args.run.observe))?;
     // A known bug is what one bisects; what the specification permits is none.
     let expectations = Expectations { known: vec![], permitted: all.permitted };
-    let ready = Ready { request, files, expectations, provision, execs, observers };
+    let c = CCompilers::find(&provision, &request.targets)?;
+    let ready = Ready { request, files, expectations, provision, execs, observers, c };
     args.run.quiet = true;
     println!("{} versions, {} to {}", candidates.len(), of(&candidates, 0), of(&candidates, candidates.len() - 1));
     let mut bad: BTreeMap<usize, Record> = BTreeMap::new();

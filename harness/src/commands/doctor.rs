@@ -1,6 +1,7 @@
 //! `goabi doctor`.
 
 use super::{CommandError, Common};
+use crate::c_compilers::names;
 use crate::cli::Doctor;
 use crate::{exit, setup};
 use goabi_cases::arch::Arch;
@@ -9,7 +10,8 @@ use goabi_runners::doctor::doctor;
 pub(super) fn run(common: &Common, args: &Doctor) -> Result<u8, CommandError> {
     let p = setup::provision(common.cache.clone(), true, &common.cancel)?;
     let arches: Vec<(String, String)> = Arch::all().iter().map(|a| (a.goarch.clone(), a.emulator.clone())).collect();
-    let checks = doctor(&p, &arches, &args.out);
+    let c: Vec<_> = Arch::all().iter().map(names).collect();
+    let checks = doctor(&p, &arches, &c, &args.out);
     let width = checks.iter().map(|c| c.what.chars().count()).max().unwrap_or(0);
     let mut missing = 0;
     for c in &checks {
@@ -29,7 +31,7 @@ pub(super) fn run(common: &Common, args: &Doctor) -> Result<u8, CommandError> {
         println!("nothing is missing");
     } else {
         println!(
-            "{missing} missing; `goabi setup` and `goabi run` bring toolchains, emulators and gdbserver by themselves"
+            "{missing} missing; `goabi setup` and `goabi run` bring toolchains, emulators and gdbserver by themselves, `goabi setup --cgo` a C compiler"
         );
     }
     Ok(exit::OK)

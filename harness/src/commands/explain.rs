@@ -1,6 +1,7 @@
 //! `goabi explain`.
 
 use super::{CommandError, Common};
+use crate::c_compilers::CCompilers;
 use crate::cli::Explain;
 use crate::explain::asm::{Bench, assembly};
 use crate::explain::case::staged;
@@ -122,6 +123,7 @@ fn watch(
         watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,
+        c: &CCompilers::default(),
         observers: &observers,
         wanted: None,
         progress: &|_, _| {},

@@ -1,6 +1,7 @@
 //! `goabi run`.
 
 use super::{CommandError, Common, load, reports, request};
+use crate::c_compilers::CCompilers;
 use crate::cli::{Observe, Run, Selection};
 use crate::job::Shared;
 use crate::plan::{PlannedToolchain, Request, expand};
@@ -38,6 +39,7 @@ pub(super) struct Ready {
     pub provision: Provision,
     pub execs: Execs,
     pub observers: Observers,
+    pub c: CCompilers,
 }
 
 /// Opens the cache, and finds or brings what runs and watches programs.
@@ -59,8 +61,9 @@ pub(super) fn execute(common: &Common, args: &Run, pick: Pick<'_>) -> Result<Rec
     let toolchains = pick(&mut provision, &request)?;
     let execs = setup::execs(&provision, &request.targets)?;
     let observers = setup::observers(&provision, &execs, &Observe::ways(&args.observe))?;
+    let c = CCompilers::find(&provision, &request.targets)?;
     let times = [("load", loaded), ("setup", start.elapsed())];
-    let ready = Ready { request, files, expectations, provision, execs, observers };
+    let ready = Ready { request, files, expectations, provision, execs, observers, c };
     let record = judged(common, args, &ready, &toolchains, &times);
     let written = reports::write(&record, &args.out);
     let colour = if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
@@ -114,6 +117,7 @@ pub(super) fn judged(
         },
         cases_per_program: args.cases_per_program,
         fresh: args.fresh,
+        c: &ready.c,
         observers: &ready.observers,
         wanted: None,
         progress: &|stage, n| progress.advance(stage, n),

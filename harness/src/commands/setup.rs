@@ -1,11 +1,14 @@
 //! `goabi setup`.
 
 use super::{CommandError, Common, default_targets};
+use crate::c_compilers::names;
 use crate::cli::Setup;
 use crate::{exit, plan, setup};
+use goabi_cases::arch::Arch;
+use goabi_cases::cell::Target;
 use goabi_runners::error::RunnerError;
 use goabi_runners::gdbremote::DebugExec;
-use goabi_runners::provision::Exec;
+use goabi_runners::provision::{Exec, Provision};
 
 pub(super) fn run(common: &Common, args: &Setup) -> Result<u8, CommandError> {
     let mut targets = plan::targets(&args.target)?;
@@ -39,6 +42,33 @@ pub(super) fn run(common: &Common, args: &Setup) -> Result<u8, CommandError> {
             Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled.into()),
             // All can be run without it; only registers are then not observed.
             Err(e) => eprintln!("goabi: {e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default()),
+        }
+    }
+    if args.cgo {
+        code = code.max(c_compilers(&p, &targets)?);
+    }
+    Ok(code)
+}
+
+/// One C compiler for each target; Zig is fetched where there is none.
+fn c_compilers(p: &Provision, targets: &[Target]) -> Result<u8, CommandError> {
+    let mut code = exit::OK;
+    for arch in targets.iter().filter_map(|t| Arch::get(&t.goarch)) {
+        let names = names(arch);
+        let mut found = p.c_compilers(&names)?;
+        if found.is_empty() && names.zig.is_some() {
+            match p.zig() {
+                Ok(_) => found = p.c_compilers(&names)?,
+                Err(RunnerError::Cancelled) => return Err(RunnerError::Cancelled.into()),
+                Err(e) => eprintln!("goabi: {e}{}", e.help().map(|h| format!("\n{h}")).unwrap_or_default()),
+            }
+        }
+        match found.first() {
+            Some(c) => println!("C for linux/{}  {} ({})", arch.goarch, c.command(), c.version),
+            None => {
+                eprintln!("goabi: linux/{}: no C compiler", arch.goarch);
+                code = exit::BROKEN;
+            }
         }
     }
     Ok(code)

@@ -5,6 +5,7 @@ use super::places::{assigned, located};
 use super::sources::Variant;
 use super::spoken::{Mark, Spoken};
 use super::*;
+use crate::c_compilers::CCompilers;
 use crate::job::Shared;
 use goabi_cases::assignment::assign;
 use goabi_cases::cell::Build;
@@ -143,6 +144,7 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         watch_limits: Limits::WATCH,
         cases_per_program: crate::chunks::CASES_PER_PROGRAM,
         fresh: false,
+        c: &CCompilers::default(),
         observers: &Default::default(),
         wanted: None,
         progress: &|_, _| {},

@@ -42,6 +42,7 @@ pub fn assembly(
         stress: goabi_cases::stress::Stress::NONE,
         sources: &sources,
         extra_env: &[],
+        c: None,
         limits: Limits::BUILD,
     };
     let lines = match build(bench.cache, &spec, bench.cancel)? {

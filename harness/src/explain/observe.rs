@@ -110,6 +110,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
         stress: job.stress,
         sources: &sources,
         extra_env: &[],
+        c: None,
         limits: shared.build_limits,
     };
     let artifact = match build(shared.cache, &spec, shared.cancel)? {

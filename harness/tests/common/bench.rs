@@ -2,6 +2,7 @@
 //! its run: what is then said of it is what the real run says.
 
 use super::common::{Place, fixtures, replace, toolchain};
+use goabi::c_compilers::CCompilers;
 use goabi::chunks::chunks;
 use goabi::job::{Shared, program_of};
 use goabi::plan::{self, PlannedToolchain, Request, expand};
@@ -30,6 +31,7 @@ pub struct Bench {
     request: Request,
     execs: Execs,
     observers: Observers,
+    c: CCompilers,
     program: PathBuf,
     /// The program as it was built, its DWARF not compressed.
     pub bytes: Vec<u8>,
@@ -75,6 +77,7 @@ impl Bench {
             request,
             execs,
             observers,
+            c: CCompilers::default(),
             program: PathBuf::new(),
             bytes: vec![],
             functions: vec![],
@@ -101,6 +104,7 @@ impl Bench {
                 stress: goabi_cases::stress::Stress::NONE,
                 sources: &sources,
                 extra_env: env,
+                c: None,
                 limits: Limits::BUILD,
             };
             match build(&self.provision.cache, &spec, &cancel).unwrap() {
@@ -128,6 +132,7 @@ impl Bench {
             watch_limits: Limits::WATCH,
             cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
             fresh: true,
+            c: &self.c,
             observers: &self.observers,
             wanted: None,
             progress: &|_, _| {},

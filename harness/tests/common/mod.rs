@@ -75,7 +75,7 @@ impl Place {
         let (provision, _) = toolchain();
         let cache = place.dir.path().join("cache");
         std::fs::create_dir(&cache).unwrap();
-        for part in ["toolchains", "emulators", "gocache", "fingerprints"] {
+        for part in ["toolchains", "emulators", "compilers", "zig-cache", "gocache", "fingerprints"] {
             std::os::unix::fs::symlink(provision.cache.root().join(part), cache.join(part)).unwrap();
         }
         place.cache = Some(cache);

@@ -141,6 +141,7 @@ fn empty() -> Record {
             origin: "PATH".into(),
         }],
         emulators: vec![],
+        c_compilers: vec![],
         targets: TARGETS.map(str::to_string).to_vec(),
         limits: BTreeMap::new(),
         totals: Totals::default(),

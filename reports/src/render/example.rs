@@ -138,6 +138,7 @@ pub fn record() -> Record {
             path: "/usr/bin/qemu-aarch64-static".into(),
             version: "qemu-aarch64 version 7.2.9".into(),
         }],
+        c_compilers: vec![],
         targets: vec!["linux-amd64".into(), "linux-arm64".into(), "linux-386".into()],
         limits: BTreeMap::from([("run_seconds".into(), 10), ("output_bytes".into(), 1 << 20)]),
         totals: Totals::default(),

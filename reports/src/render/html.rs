@@ -108,6 +108,12 @@ fn made_with(record: &Record) -> Markup {
                         tbody { @for e in &record.emulators { (texts(&[&e.goarch, &e.version, &e.path])) } }
                     } }
                 }
+                @if !record.c_compilers.is_empty() {
+                    div.wide { table.facts {
+                        (head(&["C compiler for", "version", "command"]))
+                        tbody { @for c in &record.c_compilers { (texts(&[&c.goarch, &c.version, &c.command])) } }
+                    } }
+                }
                 div.wide { table.facts {
                     (head(&["limit", "value"]))
                     tbody { @for (name, value) in &record.limits { (texts(&[name, &value.to_string()])) } }

@@ -258,6 +258,8 @@ impl Page {
         self.table(["toolchain", "version", "from", "fingerprint"], &toolchains);
         let emulators: Vec<_> = record.emulators.iter().map(|e| [&e.goarch, &e.version, &e.path]).collect();
         self.table(["emulator for", "version", "path"], &emulators);
+        let c: Vec<_> = record.c_compilers.iter().map(|c| [&c.goarch, &c.version, &c.command]).collect();
+        self.table(["C compiler for", "version", "command"], &c);
         self.line("\n</details>");
     }
 

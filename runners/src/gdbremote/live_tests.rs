@@ -110,6 +110,7 @@ pub(super) fn program(goarch: &str) -> Option<Program> {
         stress: goabi_cases::stress::Stress::NONE,
         sources: &sources,
         extra_env: &[],
+        c: None,
         limits,
     };
     let path = match build(&p.cache, &spec, &Cancel::new()).unwrap() {

@@ -68,6 +68,7 @@ fn half<'a>(record: &'a Record, label: &'a str) -> Half<'a> {
         host: record.host.clone(),
         toolchains: record.toolchains.iter().filter(|t| t.label == label).cloned().collect(),
         emulators: vec![],
+        c_compilers: vec![],
         targets: record.targets.clone(),
         limits: record.limits.clone(),
         totals: Totals::default(),
