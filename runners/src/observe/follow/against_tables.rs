@@ -164,6 +164,7 @@ fn built(goarch: &str) -> Option<(Vec<u8>, GoVersion)> {
         build: Build::Opt,
         stress: Stress::NONE,
         sources: &sources,
+        c: None,
         extra_env: &[],
         limits: Limits::BUILD,
     };
