@@ -15,6 +15,9 @@ pub struct Word {
     pub about: &'static str,
     /// Compiler flags for the program's own packages, not for the standard library.
     pub gcflags: &'static [&'static str],
+    /// Compiler flags that some releases need beside those: the minor numbers of
+    /// the first one and of the first one after them.
+    pub gcflags_in: &'static [(u32, u32, &'static str)],
     /// Arguments of `go build`.
     pub build_args: &'static [&'static str],
     /// Environment of `go build`.
@@ -51,6 +54,7 @@ const PLAIN: Word = Word {
     id: "",
     about: "",
     gcflags: &[],
+    gcflags_in: &[],
     build_args: &[],
     build_env: &[],
     run_env: &[],
@@ -64,6 +68,16 @@ const PLAIN: Word = Word {
     since: 21,
     needs: &[],
 };
+
+impl Word {
+    /// The compiler flags that a release needs for it.
+    pub fn compiler_flags(&self, version: GoVersion) -> impl Iterator<Item = &'static str> {
+        let within = move |(since, until, _): &&(u32, u32, &str)| {
+            version >= GoVersion::new(1, *since, 0) && version < GoVersion::new(1, *until, 0)
+        };
+        self.gcflags.iter().copied().chain(self.gcflags_in.iter().filter(within).map(|(_, _, flag)| *flag))
+    }
+}
 
 const COLLECT: &[(&str, &str)] = &[("GOGC", "1")];
 
@@ -130,6 +144,9 @@ pub static WORDS: &[Word] = &[
         id: "clobberdead",
         about: "dead stack slots are overwritten at each call",
         gcflags: &["-clobberdead"],
+        // There a dead variable is overwritten though another one that is not dead
+        // shares its slot (docs/stress.md).
+        gcflags_in: &[(23, 27, "-d=mergelocals=0")],
         ..PLAIN
     },
     Word {
@@ -341,6 +358,20 @@ mod tests {
         };
         assert!(applies("v3", "arm64", 27).is_err() && applies("v3", "amd64", 27).is_ok());
         assert!(applies("lse", "arm64", 22).is_err() && applies("lse", "arm64", 23).is_ok());
+    }
+
+    #[test]
+    fn some_releases_need_one_flag_more() {
+        let flags = |minor| {
+            let words = Stress::of(["clobberdead", "noopendefer"]).unwrap();
+            words.words().flat_map(|w| w.compiler_flags(GoVersion::new(1, minor, 3))).collect::<Vec<_>>()
+        };
+        for minor in [21, 22, 27] {
+            assert_eq!(flags(minor), ["-clobberdead", "-d=noopendefer"]);
+        }
+        for minor in [23, 26] {
+            assert_eq!(flags(minor), ["-clobberdead", "-d=mergelocals=0", "-d=noopendefer"]);
+        }
     }
 
     #[test]

@@ -247,7 +247,8 @@ fn flags(spec: &BuildSpec<'_>) -> Vec<String> {
     if let Some(module) = module(spec.sources) {
         // Stress is for the program's own packages as well: each compiler flag
         // more would be another standard library.
-        let stress = spec.stress.words().flat_map(|w| w.gcflags).copied();
+        let version = spec.toolchain.version;
+        let stress: Vec<&str> = spec.stress.words().flat_map(|w| w.compiler_flags(version)).collect();
         // The go command runs the compiler in the folder where it was called itself.
         let profile = format!("-pgoprofile={PROFILE}");
         let profile = spec.stress.words().any(|w| w.profiled).then_some(profile.as_str());

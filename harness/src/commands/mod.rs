@@ -172,6 +172,10 @@ pub(crate) fn request(s: &Selection) -> Result<Request, CommandError> {
         builds.push(Build::from_id(&w).ok_or_else(|| PlanError::BadBuild(w, Build::ALL.map(Build::id).join(", ")))?);
     }
     let mut calls = words(&s.call);
+    // As where nothing is said, and everything with everything.
+    if calls.iter().any(|c| c == "all") {
+        calls = call::ids().iter().map(ToString::to_string).collect();
+    }
     for c in &calls {
         if call::by_id(c).is_none() {
             return Err(PlanError::BadCall(c.clone(), call::ids().join(", ")).into());

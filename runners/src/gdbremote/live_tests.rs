@@ -78,7 +78,7 @@ pub(super) struct Program {
     pub(super) code: Vec<u8>,
 }
 
-pub(super) fn provision() -> &'static Provision {
+pub(crate) fn provision() -> &'static Provision {
     static PROVISION: OnceLock<Provision> = OnceLock::new();
     PROVISION.get_or_init(|| {
         let cache = CacheDirs::open(CacheDirs::default_root().unwrap()).unwrap();
@@ -87,7 +87,7 @@ pub(super) fn provision() -> &'static Provision {
 }
 
 /// What must be there on the CI; elsewhere its lack is said and the test ends.
-fn must<T, E: std::fmt::Display>(what: Result<T, E>) -> Option<T> {
+pub(crate) fn must<T, E: std::fmt::Display>(what: Result<T, E>) -> Option<T> {
     what.inspect_err(|why| {
         assert!(std::env::var_os("CI").is_none(), "{why}");
         eprintln!("not tested: {why}");

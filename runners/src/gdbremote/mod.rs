@@ -48,6 +48,6 @@ pub use stop::{Stop, signal};
 pub use wire::Watch;
 
 #[cfg(test)]
-mod live_tests;
+pub(crate) mod live_tests;
 #[cfg(test)]
 mod scripted_tests;

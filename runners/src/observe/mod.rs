@@ -3,10 +3,12 @@
 pub mod code;
 pub mod disasm;
 pub mod dwarf;
+pub mod follow;
 pub mod listing;
 pub mod machine;
 pub mod objdump;
 pub mod records;
+pub mod unwind;
 
 mod frames;
 mod text;

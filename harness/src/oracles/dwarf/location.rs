@@ -279,6 +279,10 @@ fn pieces_only(slot: &Slot, actual: &[Segment]) -> Option<&'static str> {
     gaps_only(&want, actual).or_else(repeats)
 }
 
+/// The first operation of a location behind a pointer in the frame, and the last (DWARF 5, 7.7.1).
+const DW_OP_FBREG: u8 = 0x91;
+const DW_OP_DEREF: u8 = 0x06;
+
 /// What a location is that shows something else than the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Symptom {
@@ -308,6 +312,19 @@ pub(crate) fn symptom(pieces: &[Piece], slot: &Slot, assignment: &Assignment, ar
     once.dedup();
     if bytes(pieces) > slot.size && bytes(&once) == slot.size {
         return Symptom::Shifted(": some of its pieces repeated");
+    }
+    // All of its parts were spilled, each by itself, and its padding was not.
+    let parts = |l: &mut dyn Iterator<Item = u64>| l.collect::<Vec<_>>();
+    let named = parts(&mut assigned(slot).iter().filter(|s| s.spot != Spot::Nowhere).map(|s| s.len));
+    let spilled = |p: &Piece| matches!(p.place, Place::FrameBase(_) | Place::CallFrameCfa(_));
+    let sizes = parts(&mut pieces.iter().filter(|p| spilled(p)).filter_map(|p| p.size));
+    if sizes.len() == pieces.len() && sizes == named && bytes(pieces) < slot.size {
+        return Symptom::Shifted(": its padding is left out");
+    }
+    if let [Piece { place: Place::Other { code, .. }, .. }] = pieces
+        && let ([DW_OP_FBREG, ..], [.., DW_OP_DEREF]) = (code.as_slice(), code.as_slice())
+    {
+        return Symptom::Elsewhere("behind an address in the frame, where none is stored");
     }
     let home = assignment.home(slot);
     Symptom::Elsewhere(match actual.as_slice() {

@@ -1,0 +1,72 @@
+//! The comparison of SP with the stack guard at a function's entry.
+
+use super::facts::{Boundary, Condition, Kind, Target};
+
+/// What is compared, and what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StackCheck {
+    /// Where the comparison is.
+    pub offset: u32,
+    /// The offset in g of the word compared with: 16 is stackguard0 on 64-bit
+    /// ports, 24 stackguard1.
+    pub guard: i32,
+    /// Whether g was read from thread-local storage, as ABI0 functions of amd64 do.
+    pub from_local: bool,
+    /// How many bytes below SP at entry the address compared is: for frames
+    /// beyond StackSmall, the frame's size less StackSmall.
+    pub below: i32,
+    /// The jump before it to the same place if that address is below zero.
+    pub wraps: Option<u32>,
+    /// The jump for too little stack.
+    pub jump: u32,
+    pub condition: Condition,
+    pub target: Target,
+    /// The first call from there on, if control comes to one without a branch.
+    pub morestack: Option<Morestack>,
+}
+
+/// The call for more stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Morestack {
+    pub offset: u32,
+    pub callee: Option<u64>,
+    /// Where the function is begun anew.
+    pub resumes: Option<u32>,
+}
+
+/// How a stack check is written, as `cmd/internal/obj` calls it by the frame's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// SP itself is compared.
+    Small,
+    /// SP less a number.
+    Large,
+    /// The same, guarded against that running below zero.
+    Huge,
+}
+
+impl StackCheck {
+    #[must_use]
+    pub fn form(&self) -> Form {
+        match (self.below, self.wraps) {
+            (_, Some(_)) => Form::Huge,
+            (0, None) => Form::Small,
+            (_, None) => Form::Large,
+        }
+    }
+}
+
+/// What happens where a stack check jumps to.
+pub(super) fn morestack(target: Target, boundaries: &[Boundary]) -> Option<Morestack> {
+    let Target::Inside(offset) = target else { return None };
+    let start = boundaries.binary_search_by_key(&offset, |b| b.offset).ok()?;
+    let mut ahead = boundaries.iter().skip(start).filter(|b| !matches!(b.kind, Kind::Plain | Kind::Nop));
+    let call = ahead.next()?;
+    let behind = ahead.next();
+    let Kind::Call(callee) = call.kind else { return None };
+    let resumes = match behind.map(|b| b.kind) {
+        Some(Kind::Jump(Target::Inside(to))) => Some(to),
+        Some(_) | None => None,
+    };
+    Some(Morestack { offset: call.offset, callee, resumes })
+}

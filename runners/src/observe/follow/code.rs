@@ -1,0 +1,69 @@
+//! What is to be followed, and what it is part of.
+
+use super::effect::Roles;
+use super::facts::Target;
+use super::{amd64, arm64};
+
+/// An architecture whose code can be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arch {
+    Amd64,
+    Arm64,
+}
+
+impl Arch {
+    /// `None` where there is no decoder for the port.
+    #[must_use]
+    pub fn of(goarch: &str) -> Option<Arch> {
+        match goarch {
+            "amd64" => Some(Arch::Amd64),
+            "arm64" => Some(Arch::Arm64),
+            // GOARCHes are an open set; so far the others have none.
+            _ => None,
+        }
+    }
+
+    pub(super) fn roles(self) -> Roles {
+        match self {
+            Arch::Amd64 => amd64::ROLES,
+            Arch::Arm64 => arm64::ROLES,
+        }
+    }
+}
+
+/// One function's code; its entry is the first byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Code<'a> {
+    pub arch: Arch,
+    /// The address of the first byte.
+    pub address: u64,
+    pub bytes: &'a [u8],
+    /// Where the runtime goes on after a recovery, in bytes from the entry: what
+    /// the function table calls `deferreturn`.
+    pub resumes: Option<u32>,
+}
+
+/// The program that the code is in.
+pub trait Image {
+    /// The pointer at an address, as it is once the program is loaded where it
+    /// was linked to: relocations are applied. `None` where that is not known.
+    fn pointer(&self, address: u64) -> Option<u64>;
+    /// Whether a call of the function at an address may come back. What is not
+    /// known to never return, may.
+    fn returns(&self, function: u64) -> bool;
+}
+
+/// What goes along with all of a function.
+pub(super) struct Scene<'a, I: ?Sized> {
+    pub code: &'a Code<'a>,
+    pub image: &'a I,
+    pub roles: Roles,
+}
+
+impl<I: Image + ?Sized> Scene<'_, I> {
+    pub(super) fn place(&self, address: u64) -> Target {
+        let offset = address.wrapping_sub(self.code.address);
+        // Functions are smaller than 4 GiB.
+        if offset < self.code.bytes.len() as u64 { Target::Inside(offset as u32) } else { Target::Outside(address) }
+    }
+}

@@ -1,0 +1,37 @@
+//! Following SP through a function's machine code: what the stack pointer, the
+//! frame pointer and the return address are at each instruction boundary, along
+//! the control flow, with no opinion. A decoder a file; the rest is the same for
+//! all architectures.
+
+mod amd64;
+mod amd64_exact;
+mod amd64_operands;
+mod arm64;
+mod arm64_memory;
+mod blocks;
+mod check;
+mod code;
+mod effect;
+mod facts;
+mod follower;
+mod passing;
+mod state;
+mod step;
+mod sum;
+mod walk;
+
+#[cfg(test)]
+mod against_tables;
+#[cfg(test)]
+mod amd64_tests;
+#[cfg(test)]
+mod arm64_tests;
+#[cfg(test)]
+mod flow_tests;
+#[cfg(test)]
+mod machine;
+
+pub use check::{Form, Morestack, StackCheck};
+pub use code::{Arch, Code, Image};
+pub use facts::{Boundary, Condition, Counts, Followed, Fp, Kept, Kind, Move, Reach, Sp, Target, Why, Writes};
+pub use follower::Follower;
