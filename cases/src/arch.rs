@@ -108,7 +108,7 @@ pub struct FloatMove {
 pub struct CCompilerNames {
     /// What stands before `-gcc` in a cross compiler's name.
     pub gnu: Option<String>,
-    /// The argument of `zig cc -target`.
+    /// The argument of `zig cc -target`, and options behind it.
     pub zig: Option<String>,
 }
 

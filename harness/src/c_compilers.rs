@@ -38,12 +38,20 @@ pub fn names(arch: &Arch) -> CTarget<'_> {
 }
 
 /// What to do about a C compiler that is missing.
-fn remedy(goarch: &str) -> String {
-    let gnu = Arch::get(goarch).and_then(|a| a.c_compiler.gnu.as_ref()).map(|g| g.replace('_', "-"));
+#[must_use]
+pub fn remedy(goarch: &str) -> String {
+    let names = Arch::get(goarch).map(|a| &a.c_compiler);
+    let gnu = names.and_then(|n| n.gnu.as_ref()).map(|g| g.replace('_', "-"));
+    let setup = names.is_some_and(|n| n.zig.is_some());
     let package =
         if host::goarch() == Some(goarch) { Some("gcc".to_string()) } else { gnu.map(|g| format!("gcc-{g}")) };
-    let package = package.map(|p| format!(", or install a package such as {p}")).unwrap_or_default();
-    format!("`goabi setup --cgo --target {goarch}` brings one{package}")
+    let setup = setup.then(|| format!("`goabi setup --cgo --target {goarch}` brings one"));
+    let package = package.map(|p| format!("install a package such as {p}"));
+    match (setup, package) {
+        (Some(setup), Some(package)) => format!("{setup}, or {package}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "none is known".to_string(),
+    }
 }
 
 impl CCompilers {

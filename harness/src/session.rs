@@ -197,7 +197,9 @@ fn without_c(
         here && job.cells.iter().any(needs)
     };
     let jobs = jobs.iter().enumerate().filter(runs);
-    jobs.filter_map(|(j, job)| Some((j, shared.c.of(job, shared).err()?))).collect()
+    let why = jobs.filter_map(|(j, job)| Some((j, shared.c.of(job, shared).err()?)));
+    // What was interrupted says nothing about compilers.
+    why.filter(|_| !shared.cancel.is_cancelled()).collect()
 }
 
 fn run_jobs(jobs: &[Job], execs: &Execs, shared: &Shared, refused: &BTreeMap<usize, String>) -> Vec<JobResult> {

@@ -20,7 +20,7 @@ pub struct CTarget<'a> {
     pub goarch: &'a str,
     /// What stands before `-gcc` in a cross compiler's name.
     pub gnu: Option<&'a str>,
-    /// Zig's name of it, with the C library.
+    /// Zig's name of it, with the C library, and options behind it.
     pub zig: Option<&'a str>,
 }
 
@@ -67,7 +67,7 @@ impl CCompiler {
 
 impl Provision {
     /// The C compilers for a port that are here, the best first: what is on PATH
-    /// under the port's own name, then Zig, which knows all ports.
+    /// under the port's own name, then Zig, which knows most.
     ///
     /// # Errors
     /// Only an interruption.
@@ -80,7 +80,8 @@ impl Provision {
             found.push((path, vec![], vec!["--version"], vec![]));
         }
         if let Some(name) = target.zig {
-            let args: Vec<String> = ["cc", "-target", name].map(str::to_string).to_vec();
+            let args: Vec<String> =
+                ["cc", "-target"].into_iter().chain(name.split_whitespace()).map(str::to_string).collect();
             let cache = self.cache.zig_cache().display().to_string();
             let env: Vec<(String, String)> =
                 ["ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"].map(|n| (n.to_string(), cache.clone())).to_vec();
@@ -124,7 +125,7 @@ impl Provision {
         }
     }
 
-    /// Zig, which compiles C for all ports: fetched, unless it is here.
+    /// Zig, which compiles C for most ports: fetched, unless it is here.
     ///
     /// # Errors
     /// If it cannot be fetched.

@@ -133,7 +133,7 @@ pub(crate) fn gdbserver(p: &Provision) -> Result<PathBuf> {
 
 /// Fetches Zig.
 pub(crate) fn zig(p: &Provision) -> Result<PathBuf> {
-    let what = "Zig, which compiles C for all ports".to_string();
+    let what = "Zig, which compiles C for most ports".to_string();
     if p.offline {
         let would = format!("{} from PyPI", pypi::ZIG);
         return Err(RunnerError::Offline { what, part: Part::CCompiler, would });

@@ -44,7 +44,7 @@ pub fn hint(part: Part) -> String {
             "  macOS: there is none: use a linux machine or container",
         ],
         Part::CCompiler => &[
-            "a C compiler that links statically; `goabi setup --cgo` brings Zig, which knows all ports, by python3 with pip. Or:",
+            "a C compiler that links statically; `goabi setup --cgo` brings Zig, which knows most ports, by python3 with pip. Or:",
             "  Debian, Ubuntu: apt-get install gcc libc6-dev, and for other ports gcc-aarch64-linux-gnu and its like",
             "  Fedora: dnf install gcc glibc-static",
             "  Arch: pacman -S zig",

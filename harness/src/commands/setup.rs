@@ -1,7 +1,7 @@
 //! `goabi setup`.
 
 use super::{CommandError, Common, default_targets};
-use crate::c_compilers::names;
+use crate::c_compilers::{names, remedy};
 use crate::cli::Setup;
 use crate::{exit, plan, setup};
 use goabi_cases::arch::Arch;
@@ -66,7 +66,7 @@ fn c_compilers(p: &Provision, targets: &[Target]) -> Result<u8, CommandError> {
         match found.first() {
             Some(c) => println!("C for linux/{}  {} ({})", arch.goarch, c.command(), c.version),
             None => {
-                eprintln!("goabi: linux/{}: no C compiler", arch.goarch);
+                eprintln!("goabi: linux/{}: no C compiler: {}", arch.goarch, remedy(&arch.goarch));
                 code = exit::BROKEN;
             }
         }
