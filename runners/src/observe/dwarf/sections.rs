@@ -1,7 +1,7 @@
 //! Sections of an artifact, decompressed where they are compressed.
 
 use gimli::RunTimeEndian;
-use object::{CompressionFormat, Object, ObjectSection};
+use object::{CompressedData, CompressionFormat, Object, ObjectSection};
 use std::borrow::Cow;
 
 /// An artifact's DWARF cannot be read at all.
@@ -29,10 +29,14 @@ const MAX_RATIO: u64 = 1100;
 /// The bytes of a debug section, empty where there is none.
 pub(in crate::observe) fn load<'d>(file: &object::File<'d>, id: gimli::SectionId) -> Result<Cow<'d, [u8]>, DwarfError> {
     let section = id.name();
-    // `section_by_name` also finds `.zdebug_*`.
-    let Some(s) = file.section_by_name(section) else { return Ok(Cow::Borrowed(&[])) };
     let fail = |reason: String| DwarfError::Section { section, reason };
-    let data = s.compressed_data().map_err(|e| fail(e.to_string()))?;
+    // `section_by_name` also finds `.zdebug_*`, but not in PE.
+    let zdebug = || file.section_by_name(&section.replacen(".debug_", ".zdebug_", 1));
+    let Some(s) = file.section_by_name(section).or_else(zdebug) else { return Ok(Cow::Borrowed(&[])) };
+    let mut data = s.compressed_data().map_err(|e| fail(e.to_string()))?;
+    if data.format == CompressionFormat::None && s.name_bytes().is_ok_and(|n| n.starts_with(b".zdebug_")) {
+        data = gnu_compressed(data.data).ok_or_else(|| fail("no header of compressed data".to_string()))?;
+    }
     if data.format != CompressionFormat::None {
         let claimed = data.uncompressed_size;
         let possible = (data.data.len() as u64).saturating_mul(MAX_RATIO);
@@ -41,6 +45,13 @@ pub(in crate::observe) fn load<'d>(file: &object::File<'d>, id: gimli::SectionId
         }
     }
     data.decompress().map_err(|e| fail(e.to_string()))
+}
+
+/// What is in a section whose name says that it is compressed: a magic word,
+/// and the size in big-endian order.
+fn gnu_compressed(data: &[u8]) -> Option<CompressedData<'_>> {
+    let (header, data) = data.strip_prefix(b"ZLIB")?.split_first_chunk::<8>()?;
+    Some(CompressedData { format: CompressionFormat::Zlib, data, uncompressed_size: u64::from_be_bytes(*header) })
 }
 
 /// Where in the file a byte of a section is; `None` where the section is
