@@ -123,6 +123,9 @@ fn function<'p>(
         all.skipped.no_code += 1;
         return Ok(vec![]);
     };
+    // The table of lines ends where the instructions do; `pcsp` is what is in doubt.
+    let end = func.pcline().end()?.or(func.pcsp().end()?).unwrap_or(func.limit());
+    let code = usize::try_from(end - func.entry()).ok().and_then(|len| code.get(..len)).unwrap_or(code);
     let audited = Audited::new(program, func, context)?;
     let followed = follow(&audited, code, follower);
     let of = followed.counts;

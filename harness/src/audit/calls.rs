@@ -4,7 +4,7 @@ use super::class::{Class, Level};
 use super::function::{Audited, Point, at, is_reached};
 use super::program::Special;
 use goabi_runners::observe::follow::{Arch, Boundary, Followed, Kept, Kind, Reach, Sp, Target};
-use goabi_runners::observe::unwind::{FramePointer, PcData, PcRange, UnwindError};
+use goabi_runners::observe::unwind::{FramePointer, FuncFlags, PcData, PcRange, UnwindError};
 
 /// Checks all calls and returns of a function.
 pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
@@ -13,17 +13,17 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
         let Sp::Known(depth) = b.sp else { continue };
         match b.kind {
             Kind::Call(callee) => {
+                let special = callee.and_then(|callee| a.program.special_at(callee));
                 // A call before the frame is that for more stack.
-                if depth > 0 {
+                if depth > 0 && special != Some(Special::Duff) {
                     called(a, b, depth, out);
                     let maps = match &mut maps {
                         Some(maps) => maps,
                         none @ None => none.insert(Maps::of(a)?),
                     };
-                    maps.check(a, b, callee, out);
+                    maps.check(a, b, special, out);
                 }
-                let special = callee.and_then(|callee| a.program.special.get(&callee));
-                if special == Some(&Special::WriteBarrier) && a.preempted_at(a.pc(b.offset))?.is_some() {
+                if special == Some(Special::WriteBarrier) && a.preempted_at(a.pc(b.offset))?.is_some() {
                     let claims = vec![("PCDATA", "says that the call of the write barrier may be preempted".into())];
                     let (class, pattern) = (Class::UnsafePoint, "at a write barrier");
                     let offset = b.offset;
@@ -47,10 +47,12 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
 
 /// What the compiler got wrong is an error; assembly may know better.
 fn level(a: &Audited<'_>, b: &Boundary) -> Level {
-    match (b.reach, a.assembly, a.sp_write) {
-        (Reach::Reached, false, _) => Level::Error,
-        (_, _, true) => Level::Note,
-        (_, _, false) => Level::Warning,
+    // Nothing unwinds beyond what nothing has called.
+    let ends = a.sp_write || a.func.flags().contains(FuncFlags::TOP_FRAME);
+    match b.reach {
+        Reach::Reached if !a.assembly => Level::Error,
+        Reach::Reached if !ends => Level::Warning,
+        Reach::Reached | Reach::Assumed | Reach::Unreached | Reach::Padding | Reach::Data => Level::Note,
     }
 }
 
@@ -89,7 +91,11 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
 
 /// A return, or a jump to another function in place of one.
 fn returned(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
-    let (level, offset) = (level(a, b), b.offset);
+    let (mut level, offset) = (level(a, b), b.offset);
+    // Assembly that is called in ways of its own, and whose table says so.
+    if a.assembly && a.pcsp_at(a.pc(offset)) == Some(depth) && depth != 0 {
+        level = Level::Note;
+    }
     let mut wrong = |class, pattern, claims| {
         out.push(Point { class, level, pattern, offset, preemptible: false, claims });
     };
@@ -137,7 +143,7 @@ impl Maps {
     }
 
     /// As `getStackMap` of the runtime, which looks right before where the callee returns to.
-    fn check(&self, a: &Audited<'_>, b: &Boundary, callee: Option<u64>, out: &mut Vec<Point>) {
+    fn check(&self, a: &Audited<'_>, b: &Boundary, special: Option<Special>, out: &mut Vec<Point>) {
         if a.assembly {
             return;
         }
@@ -148,7 +154,7 @@ impl Maps {
         };
         let Some((n, bits)) = self.locals else {
             // Such calls as that of the write barrier are no place where a stack is scanned.
-            if callee.is_none_or(|callee| !a.program.special.contains_key(&callee)) {
+            if special.is_none() {
                 wrong("a call in a function without pointer maps", "there is no map of the locals".into());
             }
             return;
@@ -157,7 +163,7 @@ impl Maps {
         let index = at(&self.index, pc).map_or(-1, |r| r.value);
         if index < -1 || index >= n.cast_signed() && n > 0 {
             wrong("the index of the pointer map is none", format!("the index is {index}, of {n} maps"));
-        } else if index == -1 && n > 1 && callee.is_none_or(|callee| !a.program.special.contains_key(&callee)) {
+        } else if index == -1 && n > 1 && special.is_none() {
             wrong("a call without an index of a pointer map", format!("there is no index, though there are {n} maps"));
         } else if n == 0 && bits > 0 {
             wrong("there are no pointer maps", format!("no maps of {bits} words of locals"));

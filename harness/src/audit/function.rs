@@ -113,8 +113,7 @@ impl<'p> Audited<'p> {
             Some(call) => call.name,
             None => self.func.name()?,
         };
-        let runtime = ["runtime.", "internal/runtime/", "runtime/internal/", "reflect."];
-        Ok((!runtime.iter().any(|prefix| name.starts_with(prefix))).then_some(resume))
+        Ok((!is_runtime(name)).then_some(resume))
     }
 
     /// How bad it is that unwinding goes wrong at a boundary: for the runtime if
@@ -140,6 +139,12 @@ pub(super) fn follow<'f>(a: &Audited<'_>, code: &[u8], follower: &'f mut Followe
     let code =
         goabi_runners::observe::follow::Code { arch: a.program.arch, address: a.func.entry(), bytes: code, resumes };
     follower.follow(&code, a.program)
+}
+
+/// Whether a function's name is of those that are not preempted.
+pub(super) fn is_runtime(name: &str) -> bool {
+    // Before Go 1.23, `runtime/internal/`.
+    ["runtime.", "internal/runtime/", "runtime/internal/", "reflect."].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether an instruction is executed, as far as is known.

@@ -26,19 +26,25 @@ pub(super) enum Special {
     Morestack,
     /// The write barrier: the sequence around it must not be preempted.
     WriteBarrier,
+    /// duffzero and duffcopy, which are jumped into the middle of. They are assembly
+    /// that calls nothing: no stack is scanned or grown meanwhile.
+    Duff,
 }
 
 impl Special {
     fn of(name: &str) -> Option<Special> {
         let name = name.strip_prefix("runtime.")?;
         let never = name.starts_with("panic") || name.starts_with("goPanic");
-        if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow"].contains(&name) {
+        if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow", "abort"].contains(&name) {
             return Some(Special::Never);
         }
         if name.starts_with("morestack") {
             return Some(Special::Morestack);
         }
-        name.starts_with("gcWriteBarrier").then_some(Special::WriteBarrier)
+        if name.starts_with("duffzero") || name.starts_with("duffcopy") {
+            return Some(Special::Duff);
+        }
+        (name.starts_with("gcWriteBarrier") || ["wbZero", "wbMove"].contains(&name)).then_some(Special::WriteBarrier)
     }
 }
 
@@ -53,6 +59,11 @@ impl<'a> Program<'a> {
         let race = binary.build_info().and_then(|b| b.setting("-race")) == Some("true");
         let special = named.collect();
         Program { binary, table, cfi, arch, goarch, special, guard_multiplier: if race { 2 } else { 1 } }
+    }
+
+    /// What is known of the function that an address is in, whether its entry or not.
+    pub(super) fn special_at(&self, address: u64) -> Option<Special> {
+        self.special.get(&self.table.find(address).ok()??.entry()).copied()
     }
 
     /// DWARF's number of SP.

@@ -6,7 +6,7 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, is_reached};
 use super::program::Special;
-use goabi_runners::observe::follow::{Condition, Followed, Kind, Sp, StackCheck};
+use goabi_runners::observe::follow::{Boundary, Condition, Followed, Kind, Sp, StackCheck};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
 /// `StackSmall`: how far below the guard a function may go.
@@ -76,18 +76,46 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
 
 /// Why a function without a check should have one, and what it may take without.
 fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'static str, i32)> {
-    // What is `//go:nosplit` or the runtime's is unsafe everywhere but at calls.
-    // Small leaves need no check.
     let nosplit = NOSPLIT * a.program.guard_multiplier;
-    let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && matches!(b.kind, Kind::Call(Some(_) | None)));
-    let all_unsafe = a.unsafe_points.iter().any(|r| UnsafePoint::of(r.value) == UnsafePoint::Unsafe)
-        && a.unsafe_at(a.func.entry()) == UnsafePoint::Unsafe;
     if deepest > nosplit {
         return Some(("no check, and more than any function may take without", nosplit));
     }
-    (deepest > SMALL && !all_unsafe && leaf)
-        .then_some(("no check in a leaf with a large frame", SMALL))
-        .or((!leaf && !all_unsafe && deepest > SMALL).then_some(("no check, and the function is not nosplit", SMALL)))
+    if is_nosplit(a, followed) {
+        return None;
+    }
+    // What the compiler counts as no call: it fits into what is always left.
+    let calls = |b: &Boundary| match b.kind {
+        Kind::Call(callee) => callee.and_then(|callee| a.program.special_at(callee)).is_none(),
+        Kind::Plain
+        | Kind::Nop
+        | Kind::Return
+        | Kind::Jump(_)
+        | Kind::ConditionalJump(..)
+        | Kind::JumpTable(_)
+        | Kind::IndirectJump
+        | Kind::Trap
+        | Kind::Undecoded => false,
+    };
+    let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && calls(b));
+    match (leaf, deepest > SMALL) {
+        (true, true) => Some(("no check in a leaf with a large frame", SMALL)),
+        (true, false) => None,
+        (false, _) => Some(("no check in a function that calls others", 0)),
+    }
+}
+
+/// Whether a function seems to be `//go:nosplit`. No table says it; but such a
+/// function, as all of the runtime's, is unsafe nearly everywhere, while others are
+/// at their write barriers alone.
+fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
+    let body = followed.boundaries.iter().filter(|b| is_reached(b));
+    let (mut safe, mut all) = (0u32, 0u32);
+    for b in body {
+        all += 1;
+        safe += u32::from(a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Safe);
+    }
+    let runtime = a.func.name().is_ok_and(super::function::is_runtime);
+    runtime || safe < all - safe
 }
 
 /// What comes behind the jump for more stack.
@@ -101,8 +129,8 @@ fn morestack(a: &Audited<'_>, check: &StackCheck, out: &mut Vec<Point>) -> Resul
         wrong(Class::StackCheck, "the check does not lead to more stack", check.jump, false, says);
         return Ok(());
     };
-    let special = more.callee.map(|callee| a.program.special.get(&callee));
-    if special.is_some_and(|special| special != Some(&Special::Morestack)) {
+    let special = more.callee.map(|callee| a.program.special_at(callee));
+    if special.is_some_and(|special| special != Some(Special::Morestack)) {
         let says = "the function called is not runtime.morestack";
         wrong(Class::StackCheck, "the check does not lead to more stack", more.offset, false, says);
     }
