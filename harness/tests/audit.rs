@@ -4,7 +4,11 @@ mod common;
 
 use common::{Place, toolchain};
 use goabi::audit::{Class, Finding, Level, Report};
-use goabi_runners::goenv;
+use goabi_cases::cell::{Build, Target};
+use goabi_cases::stress::Stress;
+use goabi_runners::build::{BuildSpec, Built, Sources, build};
+use goabi_runners::cancel::Cancel;
+use goabi_runners::exec::Limits;
 use goabi_runners::observe::unwind::{Binary, PcData};
 use std::path::PathBuf;
 
@@ -28,18 +32,24 @@ func main() { println(Calls(5)) }
 ";
 
 /// The program, built for a port.
-fn built(place: &Place, goarch: &str) -> PathBuf {
+fn built(_: &Place, goarch: &str) -> PathBuf {
     let (provision, toolchain) = toolchain();
-    place.write("src/go.mod", "module audited\n\ngo 1.21\n");
-    let source = place.write("src/main.go", PROGRAM);
-    let gocache = provision.cache.gocache(&toolchain.fingerprint);
-    std::fs::create_dir_all(&gocache).unwrap();
-    let out = place.path(goarch);
-    let mut go = goenv::command(&toolchain.goroot, place.dir.path(), &gocache);
-    go.env("GOOS", "linux").env("GOARCH", goarch).env("CGO_ENABLED", "0").current_dir(source.parent().unwrap());
-    let done = go.args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(&out).arg(".").output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    out
+    let files = [("go.mod", "module audited\n\ngo 1.21\n"), ("main.go", PROGRAM)];
+    let sources = Sources { files: files.iter().map(|(n, t)| ((*n).to_string(), (*t).to_string())).collect() };
+    let target = Target { goarch: goarch.to_string() };
+    let spec = BuildSpec {
+        toolchain: &toolchain,
+        target: &target,
+        build: Build::Opt,
+        stress: Stress::NONE,
+        sources: &sources,
+        extra_env: &[],
+        limits: Limits::BUILD,
+    };
+    match build(&provision.cache, &spec, &Cancel::new()).unwrap() {
+        Built::Artifact(artifact) => artifact.path,
+        Built::Rejected { output, .. } => panic!("{output}"),
+    }
 }
 
 /// All findings in the program's own functions, and the exit code.

@@ -143,7 +143,7 @@ fn function<'p>(
     let mut points: Vec<Point> = Vec::new();
     depth::check(&audited, followed, &mut counts, &mut points)?;
     prologue::check(&audited, followed, &mut points)?;
-    calls::check(&audited, followed, &mut points)?;
+    calls::check(&audited, followed, &mut counts, &mut points)?;
     let findings = if points.is_empty() { vec![] } else { group::findings(&audited, followed, code, points)? };
     *all += counts;
     Ok(findings)
@@ -163,6 +163,7 @@ impl std::ops::AddAssign for Counts {
         self.compared_pcsp += other.compared_pcsp;
         self.compared_cfi += other.compared_cfi;
         self.functions_without_cfi += other.functions_without_cfi;
+        self.calls_fp_unknown += other.calls_fp_unknown;
         self.unresolved_jumps += other.unresolved_jumps;
         self.unsettled += other.unsettled;
     }

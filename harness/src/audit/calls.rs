@@ -3,11 +3,17 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, at, is_reached};
 use super::program::Special;
+use super::report::Counts;
 use goabi_runners::observe::follow::{Arch, Boundary, Followed, Kept, Kind, Reach, Sp, Target};
-use goabi_runners::observe::unwind::{FramePointer, FuncFlags, PcData, PcRange, UnwindError};
+use goabi_runners::observe::unwind::{FuncFlags, PcData, PcRange, UnwindError};
 
 /// Checks all calls and returns of a function.
-pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+pub(super) fn check(
+    a: &Audited<'_>,
+    followed: &Followed,
+    counts: &mut Counts,
+    out: &mut Vec<Point>,
+) -> Result<(), UnwindError> {
     let mut maps = None;
     for b in followed.boundaries.iter().filter(|b| is_reached(b)) {
         let Sp::Known(depth) = b.sp else { continue };
@@ -16,7 +22,7 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
                 let special = callee.and_then(|callee| a.program.special_at(callee));
                 // A call before the frame is that for more stack.
                 if depth > 0 && special != Some(Special::Duff) {
-                    called(a, b, depth, out);
+                    called(a, b, depth, counts, out);
                     let maps = match &mut maps {
                         Some(maps) => maps,
                         none @ None => none.insert(Maps::of(a)?),
@@ -57,7 +63,7 @@ fn level(a: &Audited<'_>, b: &Boundary) -> Level {
 }
 
 /// A call with a frame: the frame pointer's chain goes through it, SP is aligned.
-fn called(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
+fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &mut Vec<Point>) {
     let (level, offset) = (level(a, b), b.offset);
     let align = match a.program.arch {
         Arch::Amd64 => 8,
@@ -75,9 +81,18 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
     if a.assembly {
         return;
     }
-    let Some(convention) = FramePointer::of(a.program.goarch) else { return };
-    let above = (convention.return_address - convention.saved) as i32;
-    let chained = b.fp.register.is_some_and(|at| b.fp.caller.slot == Some(at) && b.ret.slot == Some(at + above));
+    // One copy of each is followed, the last one made: a return address that was
+    // copied (`getcallerpc`) is elsewhere, too.
+    let right = |at: i32| b.fp.caller.slot == Some(at) && b.ret.slot.is_some();
+    let chained = match b.fp.register {
+        Some(at) => right(at),
+        None if b.fp.caller.register => false,
+        // It was read from memory that is not followed.
+        None => {
+            counts.calls_fp_unknown += 1;
+            true
+        }
+    };
     if !chained {
         let pattern = "at a call, the frame pointer does not point to the caller's, below the return address";
         let claims = vec![

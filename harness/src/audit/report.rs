@@ -52,6 +52,8 @@ pub struct Counts {
     pub compared_cfi: u64,
     /// Audited functions for which there is no call frame information.
     pub functions_without_cfi: u64,
+    /// Calls of compiled functions at which it is not known what the frame pointer holds.
+    pub calls_fp_unknown: u64,
     /// Jumps whose targets are not known.
     pub unresolved_jumps: u64,
     /// Functions that were given up before all of them was settled.

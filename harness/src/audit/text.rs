@@ -91,7 +91,7 @@ fn counts(out: &mut String, c: &Counts) {
     );
     let _ = writeln!(
         out,
-        "{} boundaries compared with pcsp, {} with call frame information ({} functions have none)",
-        c.compared_pcsp, c.compared_cfi, c.functions_without_cfi
+        "{} boundaries compared with pcsp, {} with call frame information ({} functions have none); {} calls with an unknown frame pointer",
+        c.compared_pcsp, c.compared_cfi, c.functions_without_cfi, c.calls_fp_unknown
     );
 }
