@@ -8,8 +8,8 @@ use goabi_cases::cell::{Build, Target};
 use goabi_cases::stress::Stress;
 use goabi_runners::build::{BuildSpec, Built, Sources, build};
 use goabi_runners::cancel::Cancel;
-use goabi_runners::exec::Limits;
 use goabi_runners::observe::unwind::{Binary, PcData};
+use goabi_runners::process::Limits;
 use std::path::PathBuf;
 
 /// `Big` has a frame beyond 64 KiB, `Calls` a small one with a stack check.
