@@ -57,7 +57,7 @@ fn carrier(ty: &GoType) -> Result<Carrier, String> {
         GoType::Chan(..) => scalar("chan int", "pointer"),
         GoType::Func(_) => scalar("func()", "pointer"),
         // An interface with methods has another first word than one without. Before
-        // Go 1.25 cmd/cgo does not know the word `any`.
+        // Go 1.26 cmd/cgo does not know the word `any`.
         GoType::Interface(i) => composite(if i.methods.is_empty() { "interface{}" } else { "error" }, "GoInterface"),
         GoType::Array(..) => no("an array"),
         GoType::Struct(_) => no("a struct"),
