@@ -43,6 +43,7 @@ fn built(_: &Place, goarch: &str) -> PathBuf {
         build: Build::Opt,
         stress: Stress::NONE,
         sources: &sources,
+        c: None,
         extra_env: &[],
         limits: Limits::BUILD,
     };
@@ -118,7 +119,7 @@ fn planted_faults_are_found() {
             replaced(
                 b,
                 |w| w & 0xffe0_0fff == 0xf800_0ffe,
-                |w| w & !0x001f_f000 | ((w >> 12 & 0x1ff) - 16 & 0x1ff) << 12,
+                |w| w & !0x001f_f000 | ((((w >> 12) & 0x1ff) - 16) & 0x1ff) << 12,
             );
         }),
     ];

@@ -96,7 +96,7 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &
     if !chained {
         let pattern = "at a call, the frame pointer does not point to the caller's, below the return address";
         let claims = vec![
-            ("frame pointer", b.fp.register.map_or_else(|| "holds no address of the frame".into(), |at| held(at))),
+            ("frame pointer", b.fp.register.map_or_else(|| "holds no address of the frame".into(), held)),
             ("the caller's", kept(b.fp.caller)),
             ("the return address", kept(b.ret)),
         ];
