@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::audit::Level;
 use crate::exit;
 use crate::witness::How;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -40,6 +41,8 @@ pub enum Command {
     Diff(Diff),
     /// Say where each word of a function's parameters and results travels, port by port.
     Explain(Box<Explain>),
+    /// Compare the code of Go binaries with their unwinding tables, without running them.
+    Audit(Box<Audit>),
     /// Print a JSON schema.
     Schema(Schema),
     /// Say what is on this machine, and what each missing part costs.
@@ -268,6 +271,67 @@ pub struct Explain {
     /// Write a page with maps of the registers.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// `goabi audit`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes:\n  0    no finding of the denied level that is not in the baseline\n  1    such findings\n  \
+    2    a mistake on the command line: no such file, no Go binary, a port other than amd64 and arm64\n  \
+    3    a report cannot be written"
+)]
+pub struct Audit {
+    /// Go binaries for amd64 or arm64, of any OS.
+    #[arg(value_name = "BINARY", required = true)]
+    pub binaries: Vec<PathBuf>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+    pub format: AuditFormat,
+    /// Write the report to a file, and print nothing.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The exit code is 1 if there is a finding of this level or a worse one.
+    #[arg(long, value_enum, default_value_t = Deny::Error)]
+    pub deny: Deny,
+    /// Findings that are known, and do not count.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings to a file, as a baseline.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+}
+
+/// How an audit is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people.
+    Text,
+    /// All of it.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// Which findings of an audit make it fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// The runtime itself goes wrong.
+    Error,
+    /// Or debuggers and profilers are misled.
+    Warning,
+    /// Any.
+    Note,
+}
+
+impl Deny {
+    #[must_use]
+    pub fn level(self) -> Level {
+        match self {
+            Deny::Error => Level::Error,
+            Deny::Warning => Level::Warning,
+            Deny::Note => Level::Note,
+        }
+    }
 }
 
 /// `goabi schema`.

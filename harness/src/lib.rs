@@ -7,6 +7,7 @@
 //! and the record).
 
 pub mod abi_check;
+pub mod audit;
 pub mod bisect;
 pub mod c_compilers;
 pub mod chunks;

@@ -13,6 +13,12 @@ const ALL: [&str; 4] = ["sound", "hidden_from_the_collector", "little_room", "un
 /// Runs the patients under some stress: these fail, in their values; all others pass.
 #[track_caller]
 fn harms(place: &Place, stress: &str, patients: &[&str]) {
+    harms_or(place, stress, patients, &[]);
+}
+
+/// The same, where of some patients it hangs on the moment whether they fail.
+#[track_caller]
+fn harms_or(place: &Place, stress: &str, patients: &[&str], by_chance: &[&str]) {
     let more = ["--observe", "none", "--stress", stress];
     let more = if stress.is_empty() { &more[..2] } else { &more[..] };
     let done = place.run(&fixtures("stress"), more);
@@ -25,7 +31,10 @@ fn harms(place: &Place, stress: &str, patients: &[&str]) {
     for case in ALL {
         let case = format!("patients/rules/{case}");
         let outcome = &cell(&record, &case).outcome;
-        if patients.iter().any(|p| case.ends_with(p)) {
+        if by_chance.iter().any(|p| case.ends_with(p)) && *outcome == Outcome::Pass {
+            continue;
+        }
+        if patients.iter().chain(by_chance).any(|p| case.ends_with(p)) {
             let found = findings(&record, &case);
             assert_eq!(outcome, &Outcome::Fail, "{stress}: {case}");
             // How much room is left differs from call to call: not all grow their stack.
@@ -46,7 +55,8 @@ fn each_stress_harms_its_patient_and_no_other() {
     harms(&place, "small", &["little_room"]);
     harms(&place, "gc", &["hidden_from_the_collector"]);
     harms(&place, "checkmark", &["hidden_from_the_collector"]);
-    harms(&place, "preempt", &["undisturbed"]);
+    // Garbage is collected there too, at some time.
+    harms_or(&place, "preempt", &["undisturbed"], &["hidden_from_the_collector"]);
     for harmless in ["clobberdead", "noopendefer", "noinline", "nooptimise", "noasyncpreempt", "procs1"] {
         harms(&place, harmless, &[]);
     }

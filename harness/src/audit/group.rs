@@ -1,0 +1,141 @@
+//! From points to findings: by class, pattern and function.
+
+use super::class::{Class, Level};
+use super::depth::GIVEN_BACK;
+use super::function::{Audited, Point};
+use super::program::Program;
+use super::report::{Claim, Finding, Line, Place};
+use goabi_runners::observe::disasm::{Symbols, disassemble};
+use goabi_runners::observe::follow::{Arch, Followed, Sp};
+use goabi_runners::observe::unwind::UnwindError;
+use sha2::{Digest, Sha256};
+
+/// Instructions shown before and behind the point.
+const AROUND: usize = 3;
+
+/// A bug of Go that is known: how it is told, and since when it is none.
+struct Known {
+    issue: &'static str,
+    fixed_in: &'static str,
+    is: fn(&Audited<'_>, &Point) -> bool,
+}
+
+const KNOWN: [Known; 1] = [Known { issue: "golang/go#73259", fixed_in: "1.24.4", is: is_73259 }];
+
+/// The assembler adds the size of a frame of 64 KiB and more to SP by two instructions.
+fn is_73259(a: &Audited<'_>, point: &Point) -> bool {
+    let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
+    a.program.arch == Arch::Arm64 && point.class == Class::SpInSteps && point.pattern == GIVEN_BACK && frame >= 0x1_0000
+}
+
+/// The findings of one function.
+pub(super) fn findings(
+    a: &Audited<'_>,
+    followed: &Followed,
+    code: &[u8],
+    points: Vec<Point>,
+) -> Result<Vec<Finding>, UnwindError> {
+    let mut groups: Vec<Vec<Point>> = Vec::new();
+    for point in points {
+        let alike = |g: &&mut Vec<Point>| g.iter().any(|p| (p.class, p.pattern) == (point.class, point.pattern));
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(point),
+            None => groups.push(vec![point]),
+        }
+    }
+    groups.into_iter().filter_map(|group| finding(a, followed, code, &group).transpose()).collect()
+}
+
+fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -> Result<Option<Finding>, UnwindError> {
+    // The worst one, of these the first.
+    let Some(first) = group.iter().max_by_key(|p| (p.level, std::cmp::Reverse(p.offset))) else { return Ok(None) };
+    let function = a.func.name()?.to_string();
+    let pc = a.pc(first.offset);
+    let source = a.func.file_line(pc)?;
+    let known = KNOWN.iter().find(|k| (k.is)(a, first));
+    Ok(Some(Finding {
+        class: first.class,
+        level: first.level,
+        pattern: first.pattern.to_string(),
+        fingerprint: fingerprint(first.class, first.pattern, &function),
+        function,
+        assembly: a.assembly,
+        place: Place {
+            address: pc,
+            offset: first.offset,
+            line: source.as_ref().and_then(|(_, line)| u32::try_from(*line).ok()),
+            file: source.map(|(file, _)| file.into_owned()),
+        },
+        points: u32::try_from(group.len()).unwrap_or(u32::MAX),
+        preemptible: group.iter().filter(|p| p.preemptible).count().try_into().unwrap_or(u32::MAX),
+        claims: first.claims.iter().map(|(by, says)| Claim { by: (*by).to_string(), says: says.clone() }).collect(),
+        disassembly: lines(a, followed, code, first.offset),
+        danger: first.class.danger().to_string(),
+        issue: known.map(|k| k.issue.to_string()),
+        fixed_in: known.map(|k| k.fixed_in.to_string()),
+        known: false,
+    }))
+}
+
+/// A function whose tables cannot be read.
+pub(super) fn unreadable(function: String, address: u64, error: &UnwindError) -> Finding {
+    let pattern = "the tables contradict themselves";
+    Finding {
+        class: Class::Unreadable,
+        level: Level::Error,
+        pattern: pattern.to_string(),
+        fingerprint: fingerprint(Class::Unreadable, pattern, &function),
+        function,
+        assembly: false,
+        place: Place { address, offset: 0, file: None, line: None },
+        points: 1,
+        preemptible: 0,
+        claims: vec![Claim { by: "the reader".into(), says: error.to_string() }],
+        disassembly: vec![],
+        danger: Class::Unreadable.danger().to_string(),
+        issue: None,
+        fixed_in: None,
+        known: false,
+    }
+}
+
+/// The same for a binary that is built anew, in another place.
+fn fingerprint(class: Class, pattern: &str, function: &str) -> String {
+    let hash = Sha256::digest(format!("{}\0{pattern}\0{function}", class.id()));
+    hash.iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// The instructions around a point, with what each side says of SP.
+fn lines(a: &Audited<'_>, followed: &Followed, code: &[u8], offset: u32) -> Vec<Line> {
+    let all = &followed.boundaries;
+    let Ok(i) = all.binary_search_by_key(&offset, |b| b.offset) else { return vec![] };
+    let shown = &all[i.saturating_sub(AROUND)..(i + AROUND + 1).min(all.len())];
+    let line = |b: &goabi_runners::observe::follow::Boundary| {
+        let pc = a.pc(b.offset);
+        let bytes = code.get(b.offset as usize..b.offset as usize + usize::from(b.len)).unwrap_or_default();
+        let text = disassemble(a.program.goarch, bytes, pc, &Symbols::default()).unwrap_or_default();
+        Line {
+            offset: b.offset,
+            text: text.into_iter().map(|i| named(a.program, i.text)).collect::<Vec<_>>().join("; "),
+            sp: match b.sp {
+                Sp::Known(depth) => Some(depth),
+                Sp::Conflict(..) | Sp::Unknown(_) => None,
+            },
+            pcsp: a.pcsp_at(pc),
+            cfi: a.cfi_at(pc),
+            here: b.offset == offset,
+        }
+    };
+    shown.iter().map(line).collect()
+}
+
+/// With a name in place of the address that is the last word.
+fn named(program: &Program<'_>, text: String) -> String {
+    let Some((head, last)) = text.rsplit_once([' ', ',']) else { return text };
+    let Some(address) = last.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok()) else { return text };
+    let Ok(Some(func)) = program.table.find(address) else { return text };
+    let Ok(name) = func.name() else { return text };
+    let from = address - func.entry();
+    let separator = &text[head.len()..text.len() - last.len()];
+    if from == 0 { format!("{head}{separator}{name}") } else { format!("{head}{separator}{name}+{from:#x}") }
+}

@@ -1,0 +1,36 @@
+//! `goabi audit`: whether a binary's tables tell the truth of its code, at each
+//! instruction boundary, without running it.
+//!
+//! | what | where |
+//! |---|---|
+//! | classes, levels, what they mean | `class` |
+//! | what is reported: types of the JSON | `report` |
+//! | a binary, opened and shared by all threads | `program` |
+//! | one function: its tables, where it may be stopped | `function` |
+//! | SP against `pcsp` and call frame information | `depth` |
+//! | the stack check, unsafe points of the prologue | `prologue` |
+//! | calls and returns: frame pointer, alignment, stack maps | `calls` |
+//! | points to findings, with source lines and disassembly | `group` |
+//! | the whole binary, by all cores | `binary` |
+//! | findings that are known | `baseline` |
+//! | formats | `text`, `sarif` |
+
+mod baseline;
+mod binary;
+mod calls;
+mod class;
+mod depth;
+mod function;
+mod group;
+mod program;
+mod prologue;
+mod report;
+mod sarif;
+mod text;
+
+pub use baseline::{Baseline, BaselineError};
+pub use binary::{AuditError, audit};
+pub use class::{Class, Level};
+pub use report::{BinaryReport, Claim, Counts, Finding, Line, Place, Report, SCHEMA_VERSION, Skipped};
+pub use sarif::sarif;
+pub use text::text;

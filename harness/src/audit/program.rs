@@ -1,0 +1,95 @@
+//! A binary that is audited.
+
+use goabi_runners::observe::follow::{Arch, Image};
+use goabi_runners::observe::unwind::{Binary, Cfi, FuncTable};
+use std::collections::HashMap;
+
+/// What all threads share.
+pub(super) struct Program<'a> {
+    pub binary: &'a Binary<'a>,
+    pub table: &'a FuncTable<'a>,
+    pub cfi: &'a Cfi<'a>,
+    pub arch: Arch,
+    pub goarch: &'static str,
+    /// Functions of the runtime that are treated apart, by entry.
+    pub special: HashMap<u64, Special>,
+    /// `StackGuardMultiplier`: how much more room there is below the guard.
+    pub guard_multiplier: i32,
+}
+
+/// What is known of some functions of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Special {
+    /// It does not return.
+    Never,
+    /// It gets a larger stack.
+    Morestack,
+    /// The write barrier: the sequence around it must not be preempted.
+    WriteBarrier,
+    /// duffzero and duffcopy, which are jumped into the middle of. They are assembly
+    /// that calls nothing: no stack is scanned or grown meanwhile.
+    Duff,
+}
+
+impl Special {
+    fn of(name: &str) -> Option<Special> {
+        let name = name.strip_prefix("runtime.")?;
+        let never = name.starts_with("panic") || name.starts_with("goPanic");
+        if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow", "abort"].contains(&name) {
+            return Some(Special::Never);
+        }
+        if name.starts_with("morestack") {
+            return Some(Special::Morestack);
+        }
+        if name.starts_with("duffzero") || name.starts_with("duffcopy") {
+            return Some(Special::Duff);
+        }
+        (name.starts_with("gcWriteBarrier") || ["wbZero", "wbMove"].contains(&name)).then_some(Special::WriteBarrier)
+    }
+}
+
+impl<'a> Program<'a> {
+    pub(super) fn new(
+        binary: &'a Binary<'a>,
+        table: &'a FuncTable<'a>,
+        cfi: &'a Cfi<'a>,
+        (goarch, arch): (&'static str, Arch),
+    ) -> Program<'a> {
+        let named = table.functions().flatten().filter_map(|f| Some((f.entry(), Special::of(f.name().ok()?)?)));
+        let race = binary.build_info().and_then(|b| b.setting("-race")) == Some("true");
+        let special = named.collect();
+        Program { binary, table, cfi, arch, goarch, special, guard_multiplier: if race { 2 } else { 1 } }
+    }
+
+    /// What is known of the function that an address is in, whether its entry or not.
+    pub(super) fn special_at(&self, address: u64) -> Option<Special> {
+        self.special.get(&self.table.find(address).ok()??.entry()).copied()
+    }
+
+    /// DWARF's number of SP.
+    pub(super) fn stack_pointer(&self) -> u16 {
+        match self.arch {
+            Arch::Amd64 => 7,
+            Arch::Arm64 => 31,
+        }
+    }
+
+    /// How far the canonical frame address is above SP at entry.
+    pub(super) fn cfa_above(&self) -> i64 {
+        match self.arch {
+            Arch::Amd64 => 8,
+            Arch::Arm64 => 0,
+        }
+    }
+}
+
+impl Image for Program<'_> {
+    fn pointer(&self, address: u64) -> Option<u64> {
+        let bytes = self.binary.memory(address, 8)?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    fn returns(&self, function: u64) -> bool {
+        self.special.get(&function) != Some(&Special::Never)
+    }
+}

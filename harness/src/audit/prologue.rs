@@ -1,0 +1,148 @@
+//! The stack check at a function's entry.
+//!
+//! `stacksplit` of `cmd/internal/obj/x86/obj6.go` and `.../arm64/obj7.go`; the
+//! numbers are of `internal/abi/stack.go`.
+
+use super::class::{Class, Level};
+use super::function::{Audited, Point, is_reached};
+use super::program::Special;
+use goabi_runners::observe::follow::{Boundary, Condition, Followed, Kind, Sp, StackCheck};
+use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
+
+/// `StackSmall`: how far below the guard a function may go.
+const SMALL: i32 = 128;
+/// `StackBig`: beyond it, an address below SP may wrap around zero.
+const BIG: i32 = 4096;
+/// `StackNosplitBase`: how much a chain of functions without checks may take.
+const NOSPLIT: i32 = 800;
+/// Offsets in g.
+const STACKGUARD0: i32 = 16;
+const STACKGUARD1: i32 = 24;
+/// On amd64, the calls of duffcopy and duffzero had a frame pointer pushed before.
+const DUFF: i32 = 16;
+
+/// Checks a compiled function's prologue; assembly has one only if it asks for it.
+pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    if a.assembly {
+        return Ok(());
+    }
+    let depths = followed.boundaries.iter().filter(|b| is_reached(b)).filter_map(|b| match b.sp {
+        Sp::Known(depth) => Some((depth, b)),
+        Sp::Conflict(..) | Sp::Unknown(_) => None,
+    });
+    let Some((deepest, at)) = depths.max_by_key(|(depth, b)| (*depth, std::cmp::Reverse(b.offset))) else {
+        return Ok(());
+    };
+    let mut wrong = |pattern, offset, claims| {
+        out.push(Point { class: Class::StackCheck, level: Level::Error, pattern, offset, preemptible: false, claims });
+    };
+    let frame = ("the code", format!("the frame takes {deepest} bytes at the most"));
+    let Some(check) = &followed.check else {
+        if let Some((pattern, limit)) = missing(a, followed, deepest) {
+            let limit = ("the runtime", format!("without a check, {limit} bytes are the most"));
+            wrong(pattern, at.offset, vec![frame, limit]);
+        }
+        return Ok(());
+    };
+    let compared = ("the check", format!("compares the address {} bytes below SP", check.below));
+    if check.below < 0 || deepest - check.below > SMALL + DUFF {
+        wrong("the check is of less than the frame takes", check.offset, vec![frame, compared]);
+    } else if check.below > BIG - SMALL && check.wraps.is_none() {
+        wrong("the check does not see an address below zero", check.offset, vec![frame, compared]);
+    }
+    let runtime = a.func.name()?.starts_with("runtime.");
+    if check.guard != STACKGUARD0 && !(runtime && check.guard == STACKGUARD1) {
+        let says = vec![
+            ("the check", format!("compares with the word at {} of g", check.guard)),
+            ("the runtime", format!("has stackguard0 at {STACKGUARD0}")),
+        ];
+        wrong("the check is against another word than the guard", check.offset, says);
+    }
+    let condition = match check.condition {
+        Condition::BelowOrEqual => None,
+        Condition::Below => Some("below"),
+        Condition::AboveOrEqual => Some("above or equal"),
+        Condition::Above => Some("above"),
+        Condition::Equal => Some("equal"),
+        Condition::NotEqual => Some("not equal"),
+        Condition::Other => Some("another one"),
+    };
+    if let Some(condition) = condition {
+        let says = vec![("the check", format!("jumps for more stack if it is {condition}, not below or equal"))];
+        wrong("the check jumps on another condition", check.jump, says);
+    }
+    morestack(a, check, out)
+}
+
+/// Why a function without a check should have one, and what it may take without.
+fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'static str, i32)> {
+    let nosplit = NOSPLIT * a.program.guard_multiplier;
+    if deepest > nosplit {
+        return Some(("no check, and more than any function may take without", nosplit));
+    }
+    if is_nosplit(a, followed) {
+        return None;
+    }
+    // What the compiler counts as no call: it fits into what is always left.
+    let calls = |b: &Boundary| match b.kind {
+        Kind::Call(callee) => callee.and_then(|callee| a.program.special_at(callee)).is_none(),
+        Kind::Plain
+        | Kind::Nop
+        | Kind::Return
+        | Kind::Jump(_)
+        | Kind::ConditionalJump(..)
+        | Kind::JumpTable(_)
+        | Kind::IndirectJump
+        | Kind::Trap
+        | Kind::Undecoded => false,
+    };
+    let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && calls(b));
+    match (leaf, deepest > SMALL) {
+        (true, true) => Some(("no check in a leaf with a large frame", SMALL)),
+        (true, false) => None,
+        (false, _) => Some(("no check in a function that calls others", 0)),
+    }
+}
+
+/// Whether a function seems to be `//go:nosplit`. No table says it; but such a
+/// function, as all of the runtime's, is unsafe nearly everywhere, while others are
+/// at their write barriers alone.
+fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
+    let body = followed.boundaries.iter().filter(|b| is_reached(b));
+    let (mut safe, mut all) = (0u32, 0u32);
+    for b in body {
+        all += 1;
+        safe += u32::from(a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Safe);
+    }
+    let runtime = a.func.name().is_ok_and(super::function::is_runtime);
+    runtime || safe < all - safe
+}
+
+/// What comes behind the jump for more stack.
+fn morestack(a: &Audited<'_>, check: &StackCheck, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    let mut wrong = |class, pattern, offset, preemptible, says: &str| {
+        let claims = vec![("the code", says.to_string())];
+        out.push(Point { class, level: Level::Error, pattern, offset, preemptible, claims });
+    };
+    let Some(more) = check.morestack else {
+        let says = "control comes to no call of runtime.morestack";
+        wrong(Class::StackCheck, "the check does not lead to more stack", check.jump, false, says);
+        return Ok(());
+    };
+    let special = more.callee.map(|callee| a.program.special_at(callee));
+    if special.is_some_and(|special| special != Some(Special::Morestack)) {
+        let says = "the function called is not runtime.morestack";
+        wrong(Class::StackCheck, "the check does not lead to more stack", more.offset, false, says);
+    }
+    if more.resumes.is_none_or(|at| at > check.offset) {
+        let says = "behind the call, the check is not made again";
+        wrong(Class::StackCheck, "the check is not made again", more.offset, false, says);
+    }
+    for offset in [check.jump, more.offset] {
+        if a.preempted_at(a.pc(offset))?.is_some() {
+            let says = "the jump for more stack, or the call, may be preempted";
+            wrong(Class::UnsafePoint, "within the stack check", offset, true, says);
+        }
+    }
+    Ok(())
+}
