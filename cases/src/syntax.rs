@@ -3,7 +3,9 @@
 //! byte offsets of the fragment.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use tree_sitter::{Node, Parser, Tree};
 
 /// A mistake in a fragment of Go.
@@ -31,16 +33,17 @@ impl GoError {
 }
 
 /// A parsed fragment: the tree of frame and fragment together.
+#[derive(Clone)]
 pub struct Parsed {
     tree: Tree,
-    text: String,
+    text: Arc<str>,
     /// Length of the frame before the fragment, in bytes.
     prefix: usize,
     len: usize,
 }
 
 /// The kinds of fragments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fragment {
     /// `1 + 2`
     Expression,
@@ -52,7 +55,12 @@ pub enum Fragment {
     Body,
 }
 
+/// How many fragments of what length, in bytes, are kept parsed.
+const KEPT: (usize, usize) = (16_384, 512);
+
 thread_local! {
+    /// A case's expressions are worked out once for each program that it is in.
+    static DONE: RefCell<HashMap<(Fragment, Box<str>), Parsed>> = RefCell::default();
     static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
 }
 
@@ -72,6 +80,23 @@ fn parse_text(text: &str) -> Option<Tree> {
 /// # Errors
 /// The first place at which the fragment is not Go.
 pub fn parse(kind: Fragment, fragment: &str) -> Result<Parsed, GoError> {
+    if fragment.len() > KEPT.1 {
+        return parse_anew(kind, fragment);
+    }
+    let key = (kind, Box::from(fragment));
+    if let Some(parsed) = DONE.with_borrow(|done| done.get(&key).cloned()) {
+        return Ok(parsed);
+    }
+    let parsed = parse_anew(kind, fragment)?;
+    DONE.with_borrow_mut(|done| {
+        if done.len() < KEPT.0 {
+            done.insert(key, parsed.clone());
+        }
+    });
+    Ok(parsed)
+}
+
+fn parse_anew(kind: Fragment, fragment: &str) -> Result<Parsed, GoError> {
     let (before, after) = match kind {
         Fragment::Expression => ("package p\nvar _ = ", "\n"),
         Fragment::Type => ("package p\nvar _ ", "\n"),
@@ -89,7 +114,7 @@ pub fn parse(kind: Fragment, fragment: &str) -> Result<Parsed, GoError> {
         let message = format!("this is nested too deeply: more than {} levels of syntax", crate::bounds::MAX_LEVELS);
         return Err(GoError::new(at..at, message));
     }
-    let parsed = Parsed { tree, text, prefix: before.len(), len: fragment.len() };
+    let parsed = Parsed { tree, text: text.into(), prefix: before.len(), len: fragment.len() };
     let root = parsed.tree.root_node();
     if let Some(bad) = first_error(root) {
         let at = parsed.range(bad);

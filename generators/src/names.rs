@@ -14,10 +14,40 @@ pub fn package_path(topic: &str, file: &str) -> String {
     format!("{MODULE}/c/{topic}-{file}")
 }
 
-/// The folder of a case file's package, and of its callers' package.
+/// The folder of a case file's package.
 #[must_use]
-pub fn folders(file: &CaseFile) -> (String, String) {
-    (format!("c/{}-{}", file.topic, file.stem), format!("u/{}-{}", file.topic, file.stem))
+pub fn folder(file: &CaseFile) -> String {
+    format!("c/{}-{}", file.topic, file.stem)
+}
+
+/// The folder of the package in which all callers of a program are: one for all case
+/// files, since a package costs more to compile than many functions.
+pub const CALLERS: &str = "u";
+
+/// In the callers' package, the list of a case file's units. Only the words that a
+/// capital begins are no parts of names, so that no two files have one list.
+#[must_use]
+pub fn units(topic: &str, file: &str) -> String {
+    format!("Units_In_{topic}_File_{file}")
+}
+
+/// In the callers' package, the caller by a kind's word.
+#[must_use]
+pub fn caller(word: &str, case: &Case, vector: usize) -> String {
+    let (topic, file) = (&case.id.topic, &case.id.file);
+    format!("{word}_Calls_{}_In_{topic}_File_{file}", self::vector(case, vector))
+}
+
+/// The callers' files: the list of a case file's units, and the calls of one case.
+#[must_use]
+pub fn units_file(file: &CaseFile) -> String {
+    format!("{CALLERS}/{}-{}_units.go", file.topic, file.stem)
+}
+
+/// See [`units_file`].
+#[must_use]
+pub fn callers_file(file: &CaseFile, case: &Case) -> String {
+    format!("{CALLERS}/{}-{}_{}", file.topic, file.stem, go_file(case))
 }
 
 /// A case's Go file: nothing in the name is taken for a GOOS, a GOARCH or a test.

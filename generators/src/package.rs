@@ -1,4 +1,4 @@
-//! One case file to a Go package, and its callers' package beside it.
+//! One case file to a Go package, and to its part of the callers' package.
 
 use crate::assembly::INCLUDES;
 use crate::call::{Call, Callee, Declaration, Place, Port, Results};
@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// What each case file's package declares for bodies.
 const HELPERS: &str = "\nfunc trace(s string) { goabi.Trace(s) }\n\nfunc recovered(r any) any { return goabi.Recovered(\"callee\", r) }\n";
 
-/// Generates a case file's package and its callers' package; gives the latter's path.
+/// Generates a case file's package and its callers; gives the name of the latters' list.
 pub(crate) fn package(
     p: &mut Program,
     cgo: &mut CgoPackage,
@@ -25,7 +25,7 @@ pub(crate) fn package(
 ) -> String {
     let file = selection[range.start].file;
     let path = names::package_path(&file.topic, &file.stem);
-    let (own_folder, user_folder) = names::folders(file);
+    let own_folder = names::folder(file);
     let mut w = Writer::default();
     let mut imports = vec![(Some("goabi"), format!("{MODULE}/rt"))];
     imports.extend(file.imports.iter().map(|i| (None, i.clone())));
@@ -43,7 +43,7 @@ pub(crate) fn package(
             port,
             path: &path,
             own: format!("{own_folder}/{}", names::go_file(s.case)),
-            user: format!("{user_folder}/{}", names::go_file(s.case)),
+            user: names::callers_file(file, s.case),
             folder: &own_folder,
             text: Writer::default(),
             callers: String::new(),
@@ -63,12 +63,13 @@ pub(crate) fn package(
         &[(Some("goabi"), format!("{MODULE}/rt")), (None, path.clone())]
             .map(|(n, q)| (if q == path { Some("p") } else { n }, q)),
     );
+    let list = names::units(&file.topic, &file.stem);
     w.block(&format!(
-        "\n// Units is what can be run, in the order of its numbers.\nvar Units = []goabi.Unit{{\n\t{},\n}}",
+        "\n// {list} is what can be run, in the order of its numbers.\nvar {list} = []goabi.Unit{{\n\t{},\n}}",
         entries.join(",\n\t")
     ));
-    p.files.insert(format!("{user_folder}/units.go"), w.finish());
-    format!("{MODULE}/{user_folder}")
+    p.files.insert(names::units_file(file), w.finish());
+    list
 }
 
 /// The minor number of the language version that a case needs beyond the module's.
@@ -144,7 +145,7 @@ impl CaseFiles<'_, '_> {
         let (text, entry) = caller(call, &f, &made.callee);
         let line = text.lines().position(|l| l.contains("GoabiArg_") || l.contains(":= ")).unwrap_or(2);
         let name = text.trim_start_matches("func ").split('(').next().unwrap_or_default();
-        let user = self.path.replacen("/c/", "/u/", 1);
+        let user = format!("{MODULE}/{}", names::CALLERS);
         let package = if call.same_package() { self.path } else { user.as_str() };
         let reached = p
             .functions
@@ -307,7 +308,10 @@ fn caller(call: &Call, f: &FunctionText, callee: &Callee) -> (String, String) {
     // A word with the chain's mark is no identifier.
     let word = call.id().replace(crate::call::CHAIN, "_Of_");
     // The capital keeps `promoted` of `interface_x` apart from `promoted_interface` of `x`.
-    let name = format!("{}{word}_Calls_{vector}", if call.same_package() { "GoabiUnit_" } else { "" });
+    let name = match call.same_package() {
+        true => format!("GoabiUnit_{word}_Calls_{vector}"),
+        false => names::caller(&word, f.case, f.index),
+    };
     let arg = |i: usize| match f.port.takes {
         true => format!("goabi.Take(&{own}GoabiArg_{vector}_{i})"),
         false => format!("{own}GoabiArg_{vector}_{i}"),

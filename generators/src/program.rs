@@ -2,7 +2,7 @@
 
 use crate::call::{Call, Meanwhile, Port, Results};
 use crate::cgo::{self, CgoPackage};
-use crate::names::MODULE;
+use crate::names::{CALLERS, MODULE};
 use crate::package::package;
 use crate::traced::Traced;
 use crate::writer::Writer;
@@ -157,12 +157,12 @@ fn with_c(selection: &[Selected], port: Port, mut cgo: CgoPackage) -> Program {
         needs_c: false,
     };
     let mut start = 0;
-    let mut packages: Vec<String> = Vec::new();
+    let mut lists: Vec<String> = Vec::new();
     while start < selection.len() {
         let file = selection[start].file;
         let same = |s: &Selected| s.file.topic == file.topic && s.file.stem == file.stem;
         let end = selection[start..].iter().position(|s| !same(s)).map_or(selection.len(), |n| start + n);
-        packages.push(package(&mut p, &mut cgo, selection, start..end, port));
+        lists.push(package(&mut p, &mut cgo, selection, start..end, port));
         start = end;
     }
     let cgo = cgo.files();
@@ -174,7 +174,7 @@ fn with_c(selection: &[Selected], port: Port, mut cgo: CgoPackage) -> Program {
         p.files.insert(PROFILE.into(), profile(&p.calls));
     }
     p.id = id(&p.files);
-    p.files.insert("main.go".into(), main_file(&p.id, &packages, p.needs_c));
+    p.files.insert("main.go".into(), main_file(&p.id, &lists, p.needs_c));
     p
 }
 
@@ -201,16 +201,17 @@ fn id(files: &BTreeMap<String, String>) -> String {
     })
 }
 
-fn main_file(id: &str, packages: &[String], needs_c: bool) -> String {
+fn main_file(id: &str, lists: &[String], needs_c: bool) -> String {
     let mut w = Writer::default();
     let mut imports = vec![(None, format!("{MODULE}/rt"))];
-    let aliases: Vec<String> = (0..packages.len()).map(|i| format!("u{i}")).collect();
-    imports.extend(aliases.iter().zip(packages).map(|(a, p)| (Some(a.as_str()), p.clone())));
+    if !lists.is_empty() {
+        imports.push((None, format!("{MODULE}/{CALLERS}")));
+    }
     if needs_c {
         imports.push((Some("_"), cgo::path()));
     }
     w.header(None, "main", &imports);
-    let lists: Vec<String> = aliases.iter().map(|a| format!("{a}.Units")).collect();
+    let lists: Vec<String> = lists.iter().map(|list| format!("{CALLERS}.{list}")).collect();
     w.block(&format!("\nfunc main() {{\n\trt.Main({id:?}, [][]rt.Unit{{{}}})\n}}", lists.join(", ")));
     w.finish()
 }

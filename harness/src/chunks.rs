@@ -5,14 +5,19 @@
 
 use crate::job::Shared;
 use crate::plan::Job;
-use goabi_cases::case::Want;
+use goabi_cases::case::{Case, Want};
 
 /// How many cases one program holds at most, unless one asks for another size:
-/// `cargo bench` shows what other sizes cost.
+/// `cargo bench` shows what other sizes cost. Where cases are called in few ways,
+/// so many more that the cells are as many as [`CELLS`].
 pub const CASES_PER_PROGRAM: usize = 64;
 
-/// How many cases share a program when vectors of theirs end the process.
+/// How many cells a program has that is no larger than need be.
+const CELLS: usize = 256;
+
+/// The same when vectors end the process.
 const DYING_PER_PROGRAM: usize = 4;
+const DYING_CELLS: usize = 32;
 
 /// How many cases share a program with C: to build one takes a C compiler and a
 /// linker besides, which costs more than its cases.
@@ -23,6 +28,11 @@ const CASES_WITH_C: usize = 1024;
 pub struct Picked {
     pub case: (usize, usize),
     pub cells: Vec<usize>,
+}
+
+/// Whether a case ends processes.
+pub(crate) fn dies(case: &Case) -> bool {
+    case.vectors.iter().any(|v| matches!(v.want, Want::Dies { .. }))
 }
 
 /// The programs of a job: whole topics together as long as they fit, so that
@@ -41,17 +51,28 @@ pub fn chunks(job: &Job, s: &Shared) -> Vec<Vec<Picked>> {
     if !wanted(&with_c) || s.c.of(job, s).is_err() {
         with_c.clear();
     }
-    let dies = |p: &Picked| {
-        let case = &s.files[p.case.0].cases[p.case.1];
-        case.vectors.iter().any(|v| matches!(v.want, Want::Dies { .. }))
-    };
+    let dies = |p: &Picked| dies(&s.files[p.case.0].cases[p.case.1]);
     let (dying, lasting): (Vec<_>, Vec<_>) = picked.into_iter().partition(dies);
     let topic = |p: &Picked| s.files[p.case.0].topic.as_str();
-    let mut out = packed(lasting, s.cases_per_program.max(1), topic);
-    out.extend(dying.chunks(DYING_PER_PROGRAM).map(<[Picked]>::to_vec));
+    let most = match s.cases_per_program {
+        CASES_PER_PROGRAM => filled(&lasting, CELLS).max(CASES_PER_PROGRAM),
+        other => other.max(1),
+    };
+    let mut out = packed(lasting, most, topic);
+    let most = filled(&dying, DYING_CELLS).max(DYING_PER_PROGRAM);
+    out.extend(dying.chunks(most).map(<[Picked]>::to_vec));
     // First what takes longest to build.
     let with_c = with_c.chunks(CASES_WITH_C).map(<[Picked]>::to_vec);
     with_c.chain(out).filter(|chunk| wanted(chunk)).collect()
+}
+
+/// How many of the cases have so many cells. A power of two, so that one case more or
+/// less rarely changes it, and with it all programs.
+fn filled(cases: &[Picked], cells: usize) -> usize {
+    let all: usize = cases.iter().map(|p| p.cells.len()).sum();
+    let exact = (cells * cases.len()).checked_div(all).unwrap_or(1).max(1);
+    // To the nearest one: what lies beyond three quarters of the next is that.
+    1 << (exact * 4 / 3).max(1).ilog2()
 }
 
 /// Runs of equal keys, packed whole while they fit; one that alone is too large

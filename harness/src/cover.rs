@@ -3,6 +3,7 @@
 //! Nothing here is random: the same case files give the same cells, and one
 //! more case at a file's end moves none of the others.
 
+use crate::chunks::dies;
 use goabi_cases::case::CaseFile;
 use goabi_cases::cell::{Build, Target};
 use goabi_cases::profile::{Cover, Profile};
@@ -20,7 +21,7 @@ pub type Place = (usize, usize, Stress);
 pub type Chosen = BTreeMap<Place, BTreeMap<(usize, usize), Vec<&'static Call>>>;
 
 /// By how many kinds a case is called under each set of stress: where one case of
-/// each file is, and where all are.
+/// each file is, on one target, and where all are, on each.
 const UNDER_STRESS: (usize, usize) = (2, 1);
 
 /// The profile's cells over these files, targets and builds.
@@ -36,9 +37,12 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
     let product = p.cover == Cover::Product || small;
     let always: Vec<&'static Call> =
         if product { calls.clone() } else { p.always.iter().filter_map(|c| call::by_id(c)).collect() };
-    out.everywhere(&always);
+    out.everywhere(&always, product);
     let rest: Vec<&'static Call> = calls.iter().copied().filter(|c| !always.iter().any(|a| a.id() == c.id())).collect();
+    // Nor are they for each file: each of its packages would need C's compiler.
+    let (with_c, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|c| c.needs_c());
     out.in_turns(&rest, p.further);
+    out.core(p, &with_c);
     out.chains(p);
     // Stress is not for programs with C: each set would be one more of them.
     let without_c: Vec<&'static Call> = calls.iter().copied().filter(|c| !c.needs_c()).collect();
@@ -75,11 +79,16 @@ impl Picker<'_> {
         self.files.iter().enumerate().flat_map(|(f, file)| (0..file.cases.len()).map(move |c| (f, c))).collect()
     }
 
-    /// Each case by each of these calls, in each build on each target.
-    fn everywhere(&mut self, calls: &[&'static Call]) {
-        for case in self.cases() {
+    /// Each case by each of these calls, in each build on each target. Where pairs
+    /// are covered, those that end the process, and need one each, in one of the
+    /// builds on each target, by turns.
+    fn everywhere(&mut self, calls: &[&'static Call], product: bool) {
+        for (f, c) in self.cases() {
+            let by_turns = !product && dies(&self.files[f].cases[c]);
             for (t, b) in self.places() {
-                calls.iter().for_each(|c| self.add((t, b, Stress::NONE), case, c));
+                if !by_turns || (c + t) % self.builds == b {
+                    calls.iter().for_each(|call| self.add((t, b, Stress::NONE), (f, c), call));
+                }
             }
         }
     }
@@ -89,20 +98,45 @@ impl Picker<'_> {
     }
 
     /// So many of the calls for each case in each build on each target: a
-    /// file's cases take them in turns.
+    /// file's cases take them in turns, and where they are too few for all kinds
+    /// to be taken, one more each until they are.
     fn in_turns(&mut self, calls: &[&'static Call], each: usize) {
-        if calls.is_empty() {
+        let each = each.min(calls.len());
+        if each == 0 {
             return;
         }
         let places = self.places();
         for (f, file) in self.files.iter().enumerate() {
-            let turn = shuffled(file, calls);
-            let mut next = turn.iter().cycle();
-            for c in 0..file.cases.len() {
-                for (t, b) in &places {
-                    for call in next.by_ref().take(each.min(turn.len())) {
-                        self.add((*t, *b, Stress::NONE), (f, c), call);
-                    }
+            let turns: Vec<_> = (0..file.cases.len()).flat_map(|c| places.iter().map(move |p| (c, *p))).collect();
+            if turns.is_empty() {
+                continue;
+            }
+            let kinds = shuffled(file, calls);
+            let left = kinds.len().saturating_sub(turns.len() * each);
+            let takers = turns.iter().flat_map(|turn| std::iter::repeat_n(turn, each));
+            let takers = takers.chain(turns.iter().cycle().take(left));
+            for ((c, (t, b)), call) in takers.zip(kinds.iter().cycle()) {
+                self.add((*t, *b, Stress::NONE), (f, *c), call);
+            }
+        }
+    }
+
+    fn core_cases(&self, p: &Profile) -> Vec<(usize, usize)> {
+        let is_core = |(f, c): &(usize, usize)| p.core.iter().any(|s| s.matches_case(&self.files[*f].cases[*c].id));
+        self.cases().into_iter().filter(is_core).collect()
+    }
+
+    /// Each of the calls on each target in one of the builds, by turns, on the core
+    /// cases; where none is core, on each file's first case.
+    fn core(&mut self, p: &Profile, calls: &[&'static Call]) {
+        let mut cases = self.core_cases(p);
+        if cases.is_empty() {
+            cases = self.cases().into_iter().filter(|(_, c)| *c == 0).collect();
+        }
+        for (i, case) in cases.into_iter().enumerate() {
+            for t in 0..self.targets {
+                if let Some(call) = calls.get((i + t) % calls.len().max(1)) {
+                    self.add((t, t % self.builds, Stress::NONE), case, call);
                 }
             }
         }
@@ -111,11 +145,7 @@ impl Picker<'_> {
     /// Each chain on the core cases: on each of them where everything meets
     /// everything, else on one.
     fn chains(&mut self, p: &Profile) {
-        let core: Vec<(usize, usize)> = self
-            .cases()
-            .into_iter()
-            .filter(|(f, c)| p.core.iter().any(|s| s.matches_case(&self.files[*f].cases[*c].id)))
-            .collect();
+        let core = self.core_cases(p);
         if core.is_empty() {
             return;
         }
@@ -133,7 +163,7 @@ impl Picker<'_> {
     }
 
     /// Each set of stress on each target, in the builds by turns: on each case,
-    /// or on one of each file.
+    /// or on one of each file, each file on one of the targets.
     fn stress(&mut self, calls: &[&'static Call], sets: &[Stress], each_case: bool) {
         if calls.is_empty() {
             return;
@@ -145,10 +175,11 @@ impl Picker<'_> {
                 let b = (s + t) % self.builds;
                 for (f, file) in self.files.iter().enumerate() {
                     let n = file.cases.len();
+                    let here = (f + s) % self.targets == t;
                     let cases: BTreeSet<usize> = if each_case {
                         (0..n).collect()
                     } else {
-                        (n > 0).then(|| (s + t + f) % n).into_iter().collect()
+                        (n > 0 && here).then(|| (s + t + f) % n).into_iter().collect()
                     };
                     for c in cases {
                         for call in next.by_ref().take(each.min(calls.len())) {
@@ -210,8 +241,10 @@ mod tests {
         assert_eq!((of("call stress"), with_c), (calls * stress - with_c * (stress - 1), 2));
         assert_eq!((of("target stress"), of("build stress")), (2 * stress, 2 * stress));
         assert_eq!(of("file stress"), files.len() * stress);
-        // Files of one or two cases do not take all kinds.
-        assert!(of("file call") * 10 >= files.len() * calls * 9, "{} of {}", of("file call"), files.len() * calls);
+        // Those only on core cases.
+        let core =
+            files.iter().filter(|f| f.cases.iter().any(|c| p.core.iter().any(|s| s.matches_case(&c.id)))).count();
+        assert_eq!(of("file call"), files.len() * (calls - with_c) + core * with_c);
         let chains: BTreeSet<&str> =
             chosen.values().flat_map(BTreeMap::values).flatten().filter(|c| c.chain()).map(|c| c.id()).collect();
         assert_eq!(chains.len(), p.chains.len());
@@ -224,7 +257,9 @@ mod tests {
         let (mut files, targets) = world();
         let p = profile("default");
         let whole = choose(&files, &p, &targets, &p.builds);
-        let last = files[0].cases.pop().unwrap();
+        // In a small file the others take over what a case took alone.
+        let large = files.iter().position(|f| f.cases.len() * 4 > p.calls.len() + 4).unwrap();
+        let last = files[large].cases.pop().unwrap();
         assert!(!last.id.name.is_empty());
         let less = choose(&files, &p, &targets, &p.builds);
         for (place, cases) in less.iter().filter(|(p, _)| p.2.is_none()) {

@@ -30,6 +30,7 @@ pub mod setup;
 mod stdout;
 mod stressable;
 pub mod traceback;
+mod unbuilt;
 pub mod witness;
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! or the emulator does not know is found out once a job, before anything of it
 //! runs; its cells are skipped with the reason.
 
-use crate::job::{Shared, empty_program};
+use crate::job::Shared;
 use crate::plan::Job;
+use crate::unbuilt::empty_program;
 use goabi_runners::build::Built;
 use goabi_runners::error::RunnerError;
 use goabi_runners::provision::Exec;
