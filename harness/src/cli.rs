@@ -277,13 +277,19 @@ pub struct Explain {
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes:\n  0    no finding of the denied level that is not in the baseline\n  1    such findings\n  \
-    2    a mistake on the command line: no such file, no Go binary, a port other than amd64 and arm64\n  \
-    3    a report cannot be written"
+    2    a mistake on the command line: no such file, no Go binary, a port other than amd64 and arm64, a package that does not build\n  \
+    3    a toolchain is missing, or a report cannot be written"
 )]
 pub struct Audit {
-    /// Go binaries for amd64 or arm64, of any OS.
-    #[arg(value_name = "BINARY", required = true)]
-    pub binaries: Vec<PathBuf>,
+    /// Go binaries for amd64 or arm64, of any OS; or packages (./..., ./cmd/x, a folder), whose programs are built first.
+    #[arg(value_name = "BINARY|PACKAGES", required = true)]
+    pub subjects: Vec<PathBuf>,
+    /// What packages are built for: linux/arm64, arm64; commas between [default: linux/amd64,linux/arm64].
+    #[arg(long, value_name = "LIST")]
+    pub target: Vec<String>,
+    /// What packages are built with: versions, tip, or paths of GOROOTs; commas between [default: GOABI_GO, else Go on PATH].
+    #[arg(long, value_name = "LIST")]
+    pub go: Vec<String>,
     /// How to report.
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
     pub format: AuditFormat,
@@ -310,6 +316,8 @@ pub enum AuditFormat {
     Json,
     /// SARIF 2.1.0.
     Sarif,
+    /// A page for a browser.
+    Html,
 }
 
 /// Which findings of an audit make it fail.
@@ -357,6 +365,8 @@ pub enum SchemaKind {
     Explanation,
     /// Profiles of runs.
     Profile,
+    /// What `goabi audit --format json` prints.
+    Audit,
 }
 
 /// `goabi doctor`.

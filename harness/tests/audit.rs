@@ -2,75 +2,9 @@
 
 mod common;
 
+use common::audited::{audited, built, code};
 use common::{Place, toolchain};
-use goabi::audit::{Class, Finding, Level, Report};
-use goabi_cases::cell::{Build, Target};
-use goabi_cases::stress::Stress;
-use goabi_runners::build::{BuildSpec, Built, Sources, build};
-use goabi_runners::cancel::Cancel;
-use goabi_runners::observe::unwind::Binary;
-use goabi_runners::process::Limits;
-use std::path::PathBuf;
-
-/// `Big` has a frame beyond 64 KiB, `Calls` a small one with a stack check.
-const PROGRAM: &str = r"package main
-
-//go:noinline
-func Big(n int) int {
-	var a [0x10010]byte
-	fill(&a, n)
-	return int(a[n])
-}
-
-//go:noinline
-func fill(a *[0x10010]byte, n int) { a[n] = 7 }
-
-//go:noinline
-func Calls(n int) int { return Big(n) + Big(n+1) }
-
-func main() { println(Calls(5)) }
-";
-
-/// The program, built for a port.
-fn built(_: &Place, goarch: &str) -> PathBuf {
-    let (provision, toolchain) = toolchain();
-    let files = [("go.mod", "module audited\n\ngo 1.21\n"), ("main.go", PROGRAM)];
-    let sources = Sources { files: files.iter().map(|(n, t)| ((*n).to_string(), (*t).to_string())).collect() };
-    let target = Target { goarch: goarch.to_string() };
-    let spec = BuildSpec {
-        toolchain: &toolchain,
-        target: &target,
-        build: Build::Opt,
-        stress: Stress::NONE,
-        sources: &sources,
-        c: None,
-        extra_env: &[],
-        limits: Limits::BUILD,
-    };
-    match build(&provision.cache, &spec, &Cancel::new()).unwrap() {
-        Built::Artifact(artifact) => artifact.path,
-        Built::Rejected { output, .. } => panic!("{output}"),
-    }
-}
-
-/// All findings in the program's own functions, and the exit code.
-fn audited(place: &Place, binary: &std::path::Path) -> (Option<i32>, Vec<Finding>) {
-    let done = place.goabi(&["audit", "--format", "json", binary.to_str().unwrap()]);
-    let report: Report = serde_json::from_str(&done.stdout).unwrap_or_else(|e| panic!("{e}: {done:?}"));
-    let counts = report.binaries[0].counts;
-    assert!(counts.audited > 500 && counts.compared_pcsp > 50_000, "{counts:?}");
-    assert!(counts.compared_cfi > 50_000, "{counts:?}");
-    (done.code, report.binaries.into_iter().next().unwrap().findings)
-}
-
-/// Where in the file a function's code is, and where it is in memory.
-fn code(bytes: &[u8], name: &str) -> (usize, u64, usize) {
-    let binary = Binary::open(bytes).unwrap();
-    let table = binary.functions().unwrap();
-    let func = table.functions().flatten().find(|f| f.name().unwrap() == name).unwrap();
-    let code = binary.code_of(&func).unwrap();
-    (code.as_ptr() as usize - bytes.as_ptr() as usize, func.entry(), code.len())
-}
+use goabi::audit::{Class, Level};
 
 /// Replaces words of arm64 code in `main.Calls` that are so, once.
 fn replaced(bytes: &mut [u8], is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32) {
@@ -85,7 +19,7 @@ fn replaced(bytes: &mut [u8], is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32)
 fn a_sound_program_has_no_error() {
     for goarch in ["amd64", "arm64"] {
         let place = Place::new();
-        let binary = built(&place, goarch);
+        let binary = built(goarch);
         let (exit, findings) = audited(&place, &binary);
         let errors: Vec<_> = findings.iter().filter(|f| f.level == Level::Error).collect();
         // golang/go#73259 is in what is older.
@@ -103,7 +37,7 @@ fn a_sound_program_has_no_error() {
 #[test]
 fn planted_faults_are_found() {
     let place = Place::new();
-    let sound = std::fs::read(built(&place, "arm64")).unwrap();
+    let sound = std::fs::read(built("arm64")).unwrap();
     type Plant = fn(&mut [u8]);
     let faults: [(&str, Class, Plant); 3] = [
         ("the guard's word", Class::StackCheck, |b| {
@@ -139,7 +73,7 @@ fn planted_faults_are_found() {
 #[test]
 fn a_near_miss_is_not_flagged() {
     let place = Place::new();
-    let mut bytes = std::fs::read(built(&place, "arm64")).unwrap();
+    let mut bytes = std::fs::read(built("arm64")).unwrap();
     // ADD X0, X0, #1 for the argument: another number, the same stack.
     replaced(&mut bytes, |w| w & 0xffff_fc00 == 0x9100_0400, |w| w + (1 << 10));
     let path = place.path("harmless");
@@ -154,6 +88,6 @@ fn mistakes_are_told() {
     place.goabi(&["audit", "nothing"]).failed(2, &["cannot read nothing"]);
     let text = place.write("text", "no binary");
     place.goabi(&["audit", text.to_str().unwrap()]).failed(2, &["is no Go binary that can be audited"]);
-    let other = built(&place, "riscv64");
+    let other = built("riscv64");
     place.goabi(&["audit", other.to_str().unwrap()]).failed(2, &["riscv64", "only code for amd64 and arm64"]);
 }

@@ -7,7 +7,7 @@ pub mod environment;
 pub mod explain;
 pub mod function;
 pub mod groups;
-mod html;
+pub mod html;
 pub mod nightly;
 pub mod outcome;
 pub mod overview;

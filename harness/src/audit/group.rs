@@ -5,6 +5,7 @@ use super::depth::GIVEN_BACK;
 use super::function::{Audited, Point};
 use super::program::Program;
 use super::report::{Claim, Finding, Line, Place};
+use goabi_cases::version::GoVersion;
 use goabi_runners::observe::disasm::{Symbols, disassemble};
 use goabi_runners::observe::follow::{Arch, Followed, Sp};
 use goabi_runners::observe::unwind::UnwindError;
@@ -26,6 +27,12 @@ const KNOWN: [Known; 1] = [Known { issue: "golang/go#73259", fixed_in: "1.24.4",
 fn is_73259(a: &Audited<'_>, point: &Point) -> bool {
     let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
     a.program.arch == Arch::Arm64 && point.class == Class::SpInSteps && point.pattern == GIVEN_BACK && frame >= 0x1_0000
+}
+
+/// Whether the Go that built the binary says that it is one without the bug.
+fn is_mended(program: &Program<'_>, known: &Known) -> bool {
+    let version = program.binary.build_info().and_then(|b| b.version.parse::<GoVersion>().ok());
+    version.zip(known.fixed_in.parse().ok()).is_some_and(|(version, fixed)| version >= fixed)
 }
 
 /// The findings of one function.
@@ -73,6 +80,7 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
         danger: first.class.danger().to_string(),
         issue: known.map(|k| k.issue.to_string()),
         fixed_in: known.map(|k| k.fixed_in.to_string()),
+        regressed: known.is_some_and(|k| is_mended(a.program, k)),
         known: false,
     }))
 }
@@ -95,6 +103,7 @@ pub(super) fn unreadable(function: String, address: u64, error: &UnwindError) ->
         danger: Class::Unreadable.danger().to_string(),
         issue: None,
         fixed_in: None,
+        regressed: false,
         known: false,
     }
 }

@@ -13,7 +13,7 @@
 //! | points to findings, with source lines and disassembly | `group` |
 //! | the whole binary, by all cores | `binary` |
 //! | findings that are known | `baseline` |
-//! | formats | `text`, `sarif` |
+//! | formats | `text`, `html`, `sarif` |
 
 mod baseline;
 mod binary;
@@ -22,6 +22,7 @@ mod class;
 mod depth;
 mod function;
 mod group;
+mod html;
 mod program;
 mod prologue;
 mod report;
@@ -31,6 +32,7 @@ mod text;
 pub use baseline::{Baseline, BaselineError};
 pub use binary::{AuditError, audit};
 pub use class::{Class, Level};
+pub use html::html;
 pub use report::{BinaryReport, Claim, Counts, Finding, Line, Place, Report, SCHEMA_VERSION, Skipped};
 pub use sarif::sarif;
 pub use text::text;

@@ -6,7 +6,7 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, is_reached};
 use super::program::Special;
-use goabi_runners::observe::follow::{Boundary, Condition, Followed, Kind, Sp, StackCheck};
+use goabi_runners::observe::follow::{Arch, Boundary, Condition, Followed, Kind, Sp, StackCheck};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
 /// `StackSmall`: how far below the guard a function may go.
@@ -18,7 +18,8 @@ const NOSPLIT: i32 = 800;
 /// Offsets in g.
 const STACKGUARD0: i32 = 16;
 const STACKGUARD1: i32 = 24;
-/// On amd64, the calls of duffcopy and duffzero had a frame pointer pushed before.
+/// On amd64, the frame pointer that is pushed before a call of duffcopy or duffzero, and
+/// what the call itself pushes: neither is part of the frame that the check is of.
 const DUFF: i32 = 16;
 
 /// Checks a compiled function's prologue; assembly has one only if it asks for it.
@@ -45,7 +46,7 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
         return Ok(());
     };
     let compared = ("the check", format!("compares the address {} bytes below SP", check.below));
-    if check.below < 0 || deepest - check.below > SMALL + DUFF {
+    if check.below < 0 || deepest - check.below > SMALL + duff(a, followed) {
         wrong("the check is of less than the frame takes", check.offset, vec![frame, compared]);
     } else if check.below > BIG - SMALL && check.wraps.is_none() {
         wrong("the check does not see an address below zero", check.offset, vec![frame, compared]);
@@ -72,6 +73,26 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
         wrong("the check jumps on another condition", check.jump, says);
     }
     morestack(a, check, out)
+}
+
+/// How much deeper a function goes for duffcopy and duffzero.
+fn duff(a: &Audited<'_>, followed: &Followed) -> i32 {
+    let called = |b: &Boundary| match b.kind {
+        Kind::Call(callee) => callee.and_then(|callee| a.program.special_at(callee)) == Some(Special::Duff),
+        Kind::Plain
+        | Kind::Nop
+        | Kind::Return
+        | Kind::Jump(_)
+        | Kind::ConditionalJump(..)
+        | Kind::JumpTable(_)
+        | Kind::IndirectJump
+        | Kind::Trap
+        | Kind::Undecoded => false,
+    };
+    match a.program.arch {
+        Arch::Amd64 if followed.boundaries.iter().any(called) => DUFF,
+        Arch::Amd64 | Arch::Arm64 => 0,
+    }
 }
 
 /// Why a function without a check should have one, and what it may take without.

@@ -1,13 +1,14 @@
 //! What an audit reports: the types of the JSON.
 
 use super::class::{Class, Level};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Counted up when the form changes.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All binaries of one audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     pub schema_version: u32,
@@ -15,7 +16,7 @@ pub struct Report {
 }
 
 /// One binary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BinaryReport {
     pub path: String,
@@ -32,7 +33,7 @@ pub struct BinaryReport {
 }
 
 /// How much there is, and how much of it was looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     pub functions: u64,
@@ -61,7 +62,7 @@ pub struct Counts {
 }
 
 /// Functions that were not audited, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
     /// Without a `pcsp` table: C code, and marks between sections.
@@ -73,7 +74,7 @@ pub struct Skipped {
 }
 
 /// What is wrong, of one class and pattern, in one function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     pub class: Class,
@@ -97,14 +98,28 @@ pub struct Finding {
     pub issue: Option<String>,
     /// The first Go version without it.
     pub fixed_in: Option<String>,
+    /// Whether the version that built the binary should be without it.
+    pub regressed: bool,
     /// Of class, pattern and function: the same after the binary is built anew.
     pub fingerprint: String,
     /// Whether a baseline has it.
     pub known: bool,
 }
 
+impl Finding {
+    /// A sentence about the known issue, if it is one.
+    #[must_use]
+    pub fn about_issue(&self) -> Option<String> {
+        let (issue, fixed) = (self.issue.as_ref()?, self.fixed_in.as_ref()?);
+        Some(match self.regressed {
+            false => format!("This is {issue}; the first good version is Go {fixed}."),
+            true => format!("This is what {issue} was, which Go {fixed} mended: it is back."),
+        })
+    }
+}
+
 /// Where in a binary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     pub address: u64,
@@ -115,7 +130,7 @@ pub struct Place {
 }
 
 /// What one side says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     pub by: String,
@@ -123,7 +138,7 @@ pub struct Claim {
 }
 
 /// One instruction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     pub offset: u32,

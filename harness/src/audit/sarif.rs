@@ -147,8 +147,8 @@ fn result<'r>(binary: &'r BinaryReport, f: &'r Finding) -> Result_<'r> {
     for claim in &f.claims {
         text.push_str(&format!(" {}: {}.", claim.by, claim.says));
     }
-    if let (Some(issue), Some(fixed)) = (&f.issue, &f.fixed_in) {
-        text.push_str(&format!(" This is {issue}; the first good version is Go {fixed}."));
+    if let Some(issue) = f.about_issue() {
+        text.push_str(&format!(" {issue}"));
     }
     let physical_location = match (&f.place.file, f.place.line) {
         (Some(file), Some(line)) if line > 0 => PhysicalLocation {

@@ -27,14 +27,17 @@ fn one(out: &mut String, b: &BinaryReport) {
     if !b.has_cfi {
         let _ = writeln!(out, "There is no call frame information: only the runtime's tables were compared.");
     }
-    let number = |level| b.findings.iter().filter(|f| f.level == level).count();
+    let number = |level, word| {
+        let n = b.findings.iter().filter(|f| f.level == level).count();
+        format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+    };
     let known = b.findings.iter().filter(|f| f.known).count();
     let _ = writeln!(
         out,
-        "{} errors, {} warnings, {} notes{}",
-        number(Level::Error),
-        number(Level::Warning),
-        number(Level::Note),
+        "{}, {}, {}{}",
+        number(Level::Error, "error"),
+        number(Level::Warning, "warning"),
+        number(Level::Note, "note"),
         if known == 0 { String::new() } else { format!("; {known} of them in the baseline") }
     );
 }
@@ -66,8 +69,8 @@ fn detail(out: &mut String, f: &Finding) {
         let _ = writeln!(out, "  {mark} {:>#8x} {sp:>8} {pcsp:>8} {cfi:>8}  {}", line.offset, line.text);
     }
     let _ = writeln!(out, "  {}", f.danger);
-    if let (Some(issue), Some(fixed)) = (&f.issue, &f.fixed_in) {
-        let _ = writeln!(out, "  This is {issue}; the first good version is Go {fixed}.");
+    if let Some(issue) = f.about_issue() {
+        let _ = writeln!(out, "  {issue}");
     }
 }
 

@@ -135,7 +135,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
         Command::Check(a) => check::run(&a),
         Command::Report(a) => report::run(&a),
         Command::Diff(a) => diff::run(&a),
-        Command::Audit(a) => audit::run(&a),
+        Command::Audit(a) => audit::run(&common, &a),
         Command::Schema(a) => schema::run(a.of),
         Command::Explain(a) => explain::run(&common, &a),
         Command::Doctor(a) => doctor::run(&common, &a),

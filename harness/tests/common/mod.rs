@@ -7,6 +7,8 @@
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
+pub mod audited;
+
 use goabi::setup;
 use goabi_reports::outcome::Outcome;
 use goabi_reports::record::{CellRecord, Record};

@@ -52,6 +52,21 @@ impl<'t> PcTable<'t> {
         PcRanges { table: *self, at: self.offset as usize, pc: self.entry, value: NO_VALUE, state }
     }
 
+    /// The table's bytes in the file, up to the end of its last run; none if it is absent.
+    ///
+    /// # Errors
+    ///
+    /// If the table is corrupt.
+    pub fn encoded(&self) -> Result<&'t [u8]> {
+        let mut runs = self.runs();
+        for run in runs.by_ref() {
+            run?;
+        }
+        let from = self.offset as usize;
+        let len = if self.is_absent() { 0 } else { runs.at - from };
+        self.pctab.slice(from, len).ok_or_else(|| truncated(Part::PcValues, from))
+    }
+
     /// The value at a pc. `None` where the table does not reach it, or is
     /// absent.
     ///
