@@ -170,6 +170,8 @@ pub static WORDS: &[Word] = &[
         id: "race",
         about: "the race detector",
         build_args: &["-race"],
+        // Which -race switches on, and which ends the process where a panic is specified.
+        gcflags: &["-d=checkptr=0"],
         build_env: &[("CGO_ENABLED", "1")],
         targets: &["amd64", "arm64", "ppc64le", "s390x", "loong64", "riscv64"],
         ..PLAIN

@@ -37,7 +37,7 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
     let product = p.cover == Cover::Product || small;
     let always: Vec<&'static Call> =
         if product { calls.clone() } else { p.always.iter().filter_map(|c| call::by_id(c)).collect() };
-    out.everywhere(&always, product);
+    out.everywhere(&always, small);
     let rest: Vec<&'static Call> = calls.iter().copied().filter(|c| !always.iter().any(|a| a.id() == c.id())).collect();
     // Nor are they for each file: each of its packages would need C's compiler.
     let (with_c, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|c| c.needs_c());
@@ -79,15 +79,16 @@ impl Picker<'_> {
         self.files.iter().enumerate().flat_map(|(f, file)| (0..file.cases.len()).map(move |c| (f, c))).collect()
     }
 
-    /// Each case by each of these calls, in each build on each target. Where pairs
-    /// are covered, those that end the process, and need one each, in one of the
-    /// builds on each target, by turns.
-    fn everywhere(&mut self, calls: &[&'static Call], product: bool) {
+    /// Each case by each of these calls, in each build on each target. Unless there
+    /// are few, those that end the process, and need one each, are called in one of
+    /// the builds on each target, by turns.
+    fn everywhere(&mut self, calls: &[&'static Call], few: bool) {
         for (f, c) in self.cases() {
-            let by_turns = !product && dies(&self.files[f].cases[c]);
+            let by_turns = !few && dies(&self.files[f].cases[c]);
             for (t, b) in self.places() {
-                if !by_turns || (c + t) % self.builds == b {
-                    calls.iter().for_each(|call| self.add((t, b, Stress::NONE), (f, c), call));
+                let here = |(k, _): &(usize, &&'static Call)| !by_turns || (c + t + k) % self.builds == b;
+                for (_, call) in calls.iter().enumerate().filter(here).collect::<Vec<_>>() {
+                    self.add((t, b, Stress::NONE), (f, c), call);
                 }
             }
         }

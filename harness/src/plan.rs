@@ -178,6 +178,12 @@ fn skip_reason(
         return Some("programs with C are built without stress only".into());
     }
     let overflows = |w: &Want| matches!(w, Want::Dies { line, .. } if line.contains("stack overflow"));
+    let asleep = |w: &Want| matches!(w, Want::Dies { line, .. } if line.contains("all goroutines are asleep"));
+    if cell.stress.words().any(|w| w.id == "race") && case.vectors.iter().any(|v| asleep(&v.want)) {
+        return Some(
+            "the race detector is C, with which the runtime does not notice that all goroutines are asleep".into(),
+        );
+    }
     if cell.stress.words().any(|w| w.id == "move") && case.vectors.iter().any(|v| overflows(&v.want)) {
         return Some("a stack that is to overflow and is moved at each call takes longer than any limit".into());
     }
