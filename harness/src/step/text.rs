@@ -31,17 +31,17 @@ fn function(out: &mut String, f: &FunctionReport, all: bool) {
     };
     let shown: Vec<(usize, &Line)> = f.lines.iter().enumerate().filter(|(n, _)| around(*n)).collect();
     if !shown.is_empty() {
-        let _ = writeln!(out, "             {:^35} {:^18}", "from SP to the caller's SP", "finds the caller");
+        let _ = writeln!(out, "           {:^35}    {}", "from SP to the caller's SP", "finds the caller");
         let _ = writeln!(
             out,
-            "        at {:>8} {:>8} {:>8} {:>8}  {:>6} {:>5} {:>5}",
-            "true", "pcsp", "CFI", "FP", "pcsp", "CFI", "FP"
+            "         at {:>8} {:>8} {:>8} {:>8}  {:>7} {:>5} {:>5}",
+            "true", "pcsp", "CFI", "FP", "runtime", "CFI", "FP"
         );
     }
     let mut last = None;
     for (n, l) in shown {
         if last.is_some_and(|last| last + 1 < n) {
-            let _ = writeln!(out, "    ...");
+            let _ = writeln!(out, "         ...");
         }
         last = Some(n);
         line(out, l);
@@ -90,11 +90,11 @@ fn line(out: &mut String, l: &Line) {
         Some(false) => "no",
     };
     let (cfi, chain) = (l.cfi.as_ref(), l.frame_pointer.as_ref());
-    // Where there is a rule of its own for the return address, `pcsp` has none.
+    // Where there is no rule of its own for the return address, it follows from `pcsp`.
     let runtime = l.runtime.as_ref().unwrap_or(&l.pcsp);
     let _ = writeln!(
         out,
-        "  {} {:>#7x} {:>8} {:>8} {:>8} {:>8}  {:>6} {:>5} {:>5}  {}{}",
+        "  {} {:>#7x} {:>8} {:>8} {:>8} {:>8}  {:>7} {:>5} {:>5}  {}{}",
         if l.here { ">" } else { " " },
         l.offset,
         l.cfa,
