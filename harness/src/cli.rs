@@ -359,7 +359,7 @@ pub struct Step {
     #[arg(long)]
     pub all: bool,
     /// Instructions that are executed in a function, at most; more, and it was not observed.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
     /// How long a function may not be entered, and what it calls not return.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]

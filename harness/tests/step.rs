@@ -73,12 +73,27 @@ func main() {
 }
 "#;
 
+const HANGS: &str = "package main
+
+func main() { spin() }
+
+//go:noinline
+func spin() {
+	for {
+	}
+}
+";
+
 const FUNCTIONS: [&str; 4] = ["main.Big", "main.Small", "main.Leaf", "main.Defers"];
 
 /// The program, built for a port; its call frame information is not compressed.
 fn built(goarch: &str) -> PathBuf {
+    built_of(goarch, PROGRAM)
+}
+
+fn built_of(goarch: &str, program: &str) -> PathBuf {
     let (provision, toolchain) = toolchain();
-    let files = [("go.mod", "module stepped\n\ngo 1.21\n"), ("main.go", PROGRAM)];
+    let files = [("go.mod", "module stepped\n\ngo 1.21\n"), ("main.go", program)];
     let sources = Sources { files: files.iter().map(|(n, t)| ((*n).to_string(), (*t).to_string())).collect() };
     let target = Target { goarch: goarch.to_string() };
     let plain = [("GOFLAGS".to_string(), "-ldflags=-compressdwarf=false".to_string())];
@@ -337,6 +352,22 @@ fn a_frame_pointer_that_is_not_set_is_found_at_the_calls() {
     assert!(here.len() > 1 && here.iter().all(|l| l.left_to.is_some()), "{here:#?}");
 }
 
+#[test]
+fn a_return_address_that_is_not_saved_is_found() {
+    let place = Place::new();
+    let mut bytes = std::fs::read(built("arm64")).unwrap();
+    // STR X30, [SP, #-n]! saves X29: SP is where the table has it.
+    replaced(&mut bytes, "main.Small", |w| w & 0xffe0_0fff == 0xf800_0ffe, |w| w - 1);
+    let (done, functions) = stepped(&place, &program(&place, &bytes), &["main.Small"]);
+    let errors = functions[0].findings.iter().filter(|f| f.level == Level::Error);
+    // The chain of frame pointers leads to the same word.
+    assert_eq!(errors.map(|f| f.class).collect::<Vec<_>>(), [Class::ReturnAddress, Class::FramePointer]);
+    assert_eq!(done.code, Some(1));
+    // The machine finds it no better, and the program does not survive that.
+    let why = functions[0].not_observed.as_deref().unwrap_or_default();
+    assert!(why.contains("lost before it returned: the program"), "{why}");
+}
+
 /// Another number in an instruction that has nothing to do with the frame.
 #[test]
 fn a_near_miss_is_not_flagged() {
@@ -360,6 +391,10 @@ fn what_is_not_observed_fails() {
     let few = place.goabi(&["step", "--limit", "3", binary, "main.Small"]);
     assert!(few.code == Some(1) && few.stdout.contains("more than 3 instructions"), "{few:?}");
     place.goabi(&["step", binary, "main.main"]).passed();
+    // What it calls does not come back.
+    let hangs = built_of(common::host(), HANGS);
+    let late = place.goabi(&["step", "--timeout", "1", hangs.to_str().unwrap(), "main.main"]);
+    assert!(late.code == Some(1) && late.stdout.contains("nothing came of it within 1 s"), "{late:?}");
     place.goabi(&["step", "nothing", "main.main"]).failed(2, &["cannot read nothing"]);
     let text = place.write("text", "no binary");
     place.goabi(&["step", text.to_str().unwrap(), "main.main"]).failed(2, &["is no Go binary"]);

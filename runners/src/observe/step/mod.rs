@@ -5,12 +5,14 @@
 //! |---|---|
 //! | what is recorded | `facts` |
 //! | a function as its binary describes it | `tables` |
+//! | the delay slots of mips | `delay_slot` |
 //! | what each way of unwinding says at a stop | `claims` |
 //! | whose frame it is, on a stack that may move | `truth` |
 //! | from the entry to the return | `walk` |
 //! | the process, and what can go wrong | `observe` |
 
 mod claims;
+mod delay_slot;
 mod facts;
 mod observe;
 mod tables;

@@ -1,5 +1,6 @@
 //! A function as its binary describes it.
 
+use super::delay_slot::delay_slots;
 use crate::observe::disasm::starts;
 use crate::observe::unwind::{
     Binary, CfaRule, Cfi, CfiContext, FramePointer, Func, FuncFlags, PcRange, RegisterRule, UnwindError,
@@ -16,6 +17,8 @@ pub(super) struct Tables<'a> {
     pub(super) end: u64,
     /// Where each of its instructions begins.
     starts: Vec<u64>,
+    /// Of these, where no program is ever seen to be.
+    delay_slots: Vec<u64>,
     pcsp: Vec<PcRange>,
     pub(super) cfi: Vec<Row>,
     pub(super) frame_pointer: Option<FramePointer>,
@@ -88,6 +91,7 @@ impl<'a> Tables<'a> {
             name: func.name()?,
             entry: func.entry(),
             end,
+            delay_slots: delay_slots(goarch, binary.is_big_endian(), code).iter().map(|at| func.entry() + at).collect(),
             starts: starts.into_iter().map(|at| func.entry() + at).collect(),
             pcsp: func.pcsp().runs().collect::<Result<_, _>>()?,
             cfi: rows,
@@ -111,10 +115,15 @@ impl<'a> Tables<'a> {
         self.cfi.iter().find(|r| (r.from..r.to).contains(&pc))
     }
 
-    /// Where a call at this pc returns to: behind it, on mips behind the
-    /// instruction in its delay slot.
-    pub(super) fn behind(&self, pc: u64, delay_slot: bool) -> Option<u64> {
+    /// Whether the jump before the instruction is not done before it is.
+    pub(super) fn in_delay_slot(&self, pc: u64) -> bool {
+        self.delay_slots.binary_search(&pc).is_ok()
+    }
+
+    /// Where a call at this pc returns to: behind it and its delay slot.
+    pub(super) fn behind(&self, pc: u64) -> Option<u64> {
         let n = self.starts.partition_point(|at| *at <= pc);
-        self.starts.get(n + usize::from(delay_slot)).copied()
+        let mut behind = self.starts.get(n..)?.iter().copied();
+        behind.find(|at| !self.in_delay_slot(*at))
     }
 }

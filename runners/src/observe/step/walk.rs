@@ -75,11 +75,6 @@ impl Machine<'_> {
         let nothing = || super::facts::Told::Nothing(format!("there is no memory at {at:#x}"));
         Ok(self.word(at)?.map_or_else(nothing, super::facts::Told::Is))
     }
-
-    /// On mips the instruction behind a call is executed before the callee.
-    fn has_delay_slots(&self) -> bool {
-        self.arch.goarch.starts_with("mips")
-    }
 }
 
 /// One process, and what was seen of one function in it.
@@ -136,15 +131,20 @@ impl<'a, 't> Walk<'a, 't> {
         let mut truth = Truth::at_entry(&mut self.machine, self.tables.assembly, &registers)?;
         self.begun = 1;
         let mut behind_call = false;
+        // The instruction that is executed, and where the frame ends.
+        let (mut pc, mut below) = (self.tables.entry, 0);
         loop {
             if self.steps >= self.limit {
                 return Ok(End::Cut(format!("more than {} instructions were executed in it", self.limit)));
             }
             self.machine.debuggee.renew();
-            let (pc, sp) = (self.machine.pc(&registers)?, self.machine.sp(&registers));
-            let below = truth.below(&self.machine, sp);
-            self.record(pc, below, &truth, behind_call, &registers)?;
+            let at = self.machine.pc(&registers)?;
             self.steps += 1;
+            if !self.tables.in_delay_slot(at) {
+                pc = at;
+                below = truth.below(&self.machine, self.machine.sp(&registers));
+                self.record(pc, below, &truth, behind_call, &registers)?;
+            }
             behind_call = false;
 
             let signal = match self.machine.debuggee.step()? {
@@ -169,7 +169,7 @@ impl<'a, 't> Walk<'a, 't> {
                 self.leaves(pc, at);
             }
             let mut landings = vec![Landing { pc: truth.return_address, below: 0 }];
-            let behind = self.tables.behind(pc, self.machine.has_delay_slots());
+            let behind = self.tables.behind(pc);
             landings.extend(behind.map(|pc| Landing { pc, below }));
             landings.extend(self.tables.deferreturn.map(|pc| Landing { pc, below }));
             if signal.is_some() && self.tables.contains(at) {
