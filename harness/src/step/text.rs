@@ -31,7 +31,7 @@ fn function(out: &mut String, f: &FunctionReport, all: bool) {
     };
     let shown: Vec<(usize, &Line)> = f.lines.iter().enumerate().filter(|(n, _)| around(*n)).collect();
     if !shown.is_empty() {
-        let _ = writeln!(out, "           {:^35}    {}", "from SP to the caller's SP", "finds the caller");
+        let _ = writeln!(out, "           {:^35}    finds the caller", "from SP to the caller's SP");
         let _ = writeln!(
             out,
             "         at {:>8} {:>8} {:>8} {:>8}  {:>7} {:>5} {:>5}",
