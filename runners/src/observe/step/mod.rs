@@ -6,6 +6,7 @@
 //! | what is recorded | `facts` |
 //! | a function as its binary describes it | `tables` |
 //! | the delay slots of mips | `delay_slot` |
+//! | atomic sequences of ppc64, not to be stopped in | `reserved` |
 //! | what each way of unwinding says at a stop | `claims` |
 //! | whose frame it is, on a stack that may move | `truth` |
 //! | from the entry to the return | `walk` |
@@ -15,6 +16,7 @@ mod claims;
 mod delay_slot;
 mod facts;
 mod observe;
+mod reserved;
 mod tables;
 mod truth;
 mod walk;

@@ -1,12 +1,14 @@
 //! A function as its binary describes it.
 
 use super::delay_slot::delay_slots;
+use super::reserved::reserved;
 use crate::observe::disasm::starts;
 use crate::observe::unwind::{
     Binary, CfaRule, Cfi, CfiContext, FramePointer, Func, FuncFlags, PcRange, RegisterRule, UnwindError,
 };
+use std::collections::BTreeMap;
 
-/// Bytes that a DWARF expression is not evaluated for: Go writes none.
+/// DWARF expressions are not evaluated: Go writes none.
 const EXPRESSION: &str = "it is a DWARF expression";
 
 /// All that is asked at each stop.
@@ -19,6 +21,7 @@ pub(super) struct Tables<'a> {
     starts: Vec<u64>,
     /// Of these, where no program is ever seen to be.
     delay_slots: Vec<u64>,
+    reserved: BTreeMap<u64, Vec<u64>>,
     pcsp: Vec<PcRange>,
     pub(super) cfi: Vec<Row>,
     pub(super) frame_pointer: Option<FramePointer>,
@@ -92,6 +95,7 @@ impl<'a> Tables<'a> {
             entry: func.entry(),
             end,
             delay_slots: delay_slots(goarch, binary.is_big_endian(), code).iter().map(|at| func.entry() + at).collect(),
+            reserved: reserved(goarch, binary.is_big_endian(), code),
             starts: starts.into_iter().map(|at| func.entry() + at).collect(),
             pcsp: func.pcsp().runs().collect::<Result<_, _>>()?,
             cfi: rows,
@@ -118,6 +122,13 @@ impl<'a> Tables<'a> {
     /// Whether the jump before the instruction is not done before it is.
     pub(super) fn in_delay_slot(&self, pc: u64) -> bool {
         self.delay_slots.binary_search(&pc).is_ok()
+    }
+
+    /// Where execution may come to from the instruction, if it and some behind it
+    /// must be executed at once.
+    pub(super) fn at_once(&self, pc: u64) -> Option<impl Iterator<Item = u64>> {
+        let ends = self.reserved.get(&pc.checked_sub(self.entry)?)?;
+        Some(ends.iter().map(|end| self.entry.wrapping_add(*end)))
     }
 
     /// Where a call at this pc returns to: behind it and its delay slot.

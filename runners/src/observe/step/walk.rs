@@ -146,6 +146,14 @@ impl<'a, 't> Walk<'a, 't> {
                 self.record(pc, below, &truth, behind_call, &registers)?;
             }
             behind_call = false;
+            if let Some(ends) = self.tables.at_once(at) {
+                let landings: Vec<Landing> = ends.map(|pc| Landing { pc, below }).collect();
+                match self.through(&landings, &mut truth, None)? {
+                    Came::Ended(why) => return Ok(End::Cut(format!("{why} before the function returned"))),
+                    Came::To(_, there) => registers = there,
+                }
+                continue;
+            }
 
             let signal = match self.machine.debuggee.step()? {
                 Stop::Signal { signal: signal::TRAP, .. } => None,
