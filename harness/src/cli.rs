@@ -43,6 +43,8 @@ pub enum Command {
     Explain(Box<Explain>),
     /// Compare the code of Go binaries with their unwinding tables, without running them.
     Audit(Box<Audit>),
+    /// Run a Go binary, and compare its unwinding tables with the machine at each instruction of some functions.
+    Step(Step),
     /// Print a JSON schema.
     Schema(Schema),
     /// Say what is on this machine, and what each missing part costs.
@@ -340,6 +342,45 @@ impl Deny {
             Deny::Note => Level::Note,
         }
     }
+}
+
+/// `goabi step`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes:\n  0    each function was observed from its entry to its return, and nothing is wrong where the runtime looks\n  \
+    1    a finding of the level error, or a function that was not observed: not entered, not returned, a limit\n  \
+    2    a mistake on the command line: no such file or function, no Go binary, a position-independent one\n  \
+    3    something needed is missing or broken: emulator, debug stub\n  \
+    130  interrupted"
+)]
+pub struct Step {
+    /// A Go binary for linux, of any port; it is run without arguments.
+    #[arg(value_name = "BINARY")]
+    pub binary: PathBuf,
+    /// Functions, by their names in the function table, as main.main; the first call of each is stepped through.
+    #[arg(value_name = "FUNCTION", required = true)]
+    pub functions: Vec<String>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = StepFormat::Text)]
+    pub format: StepFormat,
+    /// Show every instruction that ran, not only those around what is wrong.
+    #[arg(long)]
+    pub all: bool,
+    /// Instructions that are executed in a function, at most; more, and it was not observed.
+    #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+    /// How long a function may not be entered, and what it calls not return.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+}
+
+/// How `goabi step` reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StepFormat {
+    /// For people.
+    Text,
+    /// All of it.
+    Json,
 }
 
 /// `goabi schema`.

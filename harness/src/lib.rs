@@ -28,6 +28,7 @@ pub mod reconcile;
 pub mod session;
 pub mod setup;
 mod stdout;
+pub mod step;
 mod stressable;
 pub mod traceback;
 mod unbuilt;

@@ -156,6 +156,6 @@ impl Steps {
 }
 
 /// The frame is given back in steps.
-pub(super) const GIVEN_BACK: &str = "the frame is given back in steps";
+pub(crate) const GIVEN_BACK: &str = "the frame is given back in steps";
 /// The frame is taken in steps.
-const TAKEN: &str = "the frame is taken in steps";
+pub(crate) const TAKEN: &str = "the frame is taken in steps";

@@ -31,8 +31,6 @@ pub(super) struct Audited<'p> {
     pub assembly: bool,
     /// SP is written other than by adding to it: the runtime does not unwind it.
     pub sp_write: bool,
-    /// Whether there is a map of pointers in its locals.
-    pub has_locals: bool,
 }
 
 /// Where the value at a pc is in runs.
@@ -72,7 +70,6 @@ impl<'p> Audited<'p> {
             cfi,
             assembly: func.flags().contains(FuncFlags::ASM),
             sp_write: func.flags().contains(FuncFlags::SP_WRITE),
-            has_locals: func.funcdata_offset(FuncData::LocalsPointerMaps).is_some(),
         })
     }
 
@@ -99,21 +96,7 @@ impl<'p> Audited<'p> {
     /// pc it goes on: as `isAsyncSafePoint` of the runtime. What depends on the
     /// moment (locks held, stack left) is taken to be in favour.
     pub(super) fn preempted_at(&self, pc: u64) -> Result<Option<u64>, UnwindError> {
-        let resume = match self.unsafe_at(pc) {
-            UnsafePoint::Unsafe | UnsafePoint::Other(_) => return Ok(None),
-            UnsafePoint::Safe => pc,
-            UnsafePoint::Restart1 | UnsafePoint::Restart2 => at(&self.unsafe_points, pc).map_or(pc, |r| r.from),
-            UnsafePoint::RestartAtEntry => self.func.entry(),
-        };
-        if self.assembly || !self.has_locals {
-            return Ok(None);
-        }
-        let innermost = self.func.inlined_at(pc)?.next().transpose()?;
-        let name = match innermost {
-            Some(call) => call.name,
-            None => self.func.name()?,
-        };
-        Ok((!is_runtime(name)).then_some(resume))
+        preempted_at(&self.func, &self.unsafe_points, pc)
     }
 
     /// How bad it is that unwinding goes wrong at a boundary: for the runtime if
@@ -131,6 +114,27 @@ impl<'p> Audited<'p> {
         };
         Ok((level, preemptible))
     }
+}
+
+/// As [`Audited::preempted_at`], of a function whose table of unsafe points this is.
+pub(crate) fn preempted_at(func: &Func<'_>, unsafe_points: &[PcRange], pc: u64) -> Result<Option<u64>, UnwindError> {
+    let run = at(unsafe_points, pc);
+    let resume = match run.map_or(UnsafePoint::Safe, |r| UnsafePoint::of(r.value)) {
+        UnsafePoint::Unsafe | UnsafePoint::Other(_) => return Ok(None),
+        UnsafePoint::Safe => pc,
+        UnsafePoint::Restart1 | UnsafePoint::Restart2 => run.map_or(pc, |r| r.from),
+        UnsafePoint::RestartAtEntry => func.entry(),
+    };
+    let has_locals = func.funcdata_offset(FuncData::LocalsPointerMaps).is_some();
+    if func.flags().contains(FuncFlags::ASM) || !has_locals {
+        return Ok(None);
+    }
+    let innermost = func.inlined_at(pc)?.next().transpose()?;
+    let name = match innermost {
+        Some(call) => call.name,
+        None => func.name()?,
+    };
+    Ok((!is_runtime(name)).then_some(resume))
 }
 
 /// Follows a function's code.

@@ -7,7 +7,7 @@ use super::program::Program;
 use super::report::{Claim, Finding, Line, Place};
 use goabi_cases::version::GoVersion;
 use goabi_runners::observe::disasm::{Symbols, disassemble};
-use goabi_runners::observe::follow::{Arch, Followed, Sp};
+use goabi_runners::observe::follow::{Followed, Sp};
 use goabi_runners::observe::unwind::UnwindError;
 use sha2::{Digest, Sha256};
 
@@ -15,18 +15,22 @@ use sha2::{Digest, Sha256};
 const AROUND: usize = 3;
 
 /// A bug of Go that is known: how it is told, and since when it is none.
-struct Known {
-    issue: &'static str,
-    fixed_in: &'static str,
-    is: fn(&Audited<'_>, &Point) -> bool,
+pub(crate) struct Known {
+    pub issue: &'static str,
+    pub fixed_in: &'static str,
+    is: fn(goarch: &str, frame: i32, class: Class, pattern: &str) -> bool,
 }
 
 const KNOWN: [Known; 1] = [Known { issue: "golang/go#73259", fixed_in: "1.24.4", is: is_73259 }];
 
 /// The assembler adds the size of a frame of 64 KiB and more to SP by two instructions.
-fn is_73259(a: &Audited<'_>, point: &Point) -> bool {
-    let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
-    a.program.arch == Arch::Arm64 && point.class == Class::SpInSteps && point.pattern == GIVEN_BACK && frame >= 0x1_0000
+fn is_73259(goarch: &str, frame: i32, class: Class, pattern: &str) -> bool {
+    goarch == "arm64" && class == Class::SpInSteps && pattern == GIVEN_BACK && frame >= 0x1_0000
+}
+
+/// The known bug that this is, of a function with a frame of that size.
+pub(crate) fn known(goarch: &str, frame: i32, class: Class, pattern: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|k| (k.is)(goarch, frame, class, pattern))
 }
 
 /// Whether the Go that built the binary says that it is one without the bug.
@@ -59,7 +63,8 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
     let function = a.func.name()?.to_string();
     let pc = a.pc(first.offset);
     let source = a.func.file_line(pc)?;
-    let known = KNOWN.iter().find(|k| (k.is)(a, first));
+    let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
+    let known = known(a.program.goarch, frame, first.class, first.pattern);
     Ok(Some(Finding {
         class: first.class,
         level: first.level,

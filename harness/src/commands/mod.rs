@@ -39,6 +39,7 @@ mod reports;
 mod run;
 mod schema;
 mod setup;
+mod step;
 
 /// Why a command did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +137,7 @@ pub fn main(cli: Cli, cancel: &Cancel) -> u8 {
         Command::Report(a) => report::run(&a),
         Command::Diff(a) => diff::run(&a),
         Command::Audit(a) => audit::run(&common, &a),
+        Command::Step(a) => step::run(&common, &a),
         Command::Schema(a) => schema::run(a.of),
         Command::Explain(a) => explain::run(&common, &a),
         Command::Doctor(a) => doctor::run(&common, &a),

@@ -8,6 +8,7 @@ pub mod listing;
 pub mod machine;
 pub mod objdump;
 pub mod records;
+pub mod step;
 pub mod unwind;
 
 mod frames;

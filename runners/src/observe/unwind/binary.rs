@@ -71,6 +71,12 @@ impl<'a> Binary<'a> {
         self.file.format()
     }
 
+    /// Whether it is of the format that linux runs.
+    #[must_use]
+    pub fn is_elf(&self) -> bool {
+        self.file.format() == BinaryFormat::Elf
+    }
+
     #[must_use]
     pub fn is_big_endian(&self) -> bool {
         self.image.form.big_endian
