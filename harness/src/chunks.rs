@@ -104,6 +104,18 @@ mod tests {
     }
 
     #[test]
+    fn programs_of_few_calls_hold_more_cases() {
+        let cases = |n: usize, calls: usize| {
+            (0..n).map(|c| Picked { case: (0, c), cells: (0..calls).collect() }).collect::<Vec<_>>()
+        };
+        assert_eq!([1, 2, 4, 46].map(|calls| filled(&cases(700, calls), CELLS)), [256, 128, 64, 4]);
+        // One case more or less changes nothing.
+        assert_eq!([699, 700, 701].map(|n| filled(&cases(n, 2), CELLS)), [128; 3]);
+        // No cases, or more cells in one than there should be.
+        assert_eq!((filled(&[], CELLS), filled(&cases(3, 1000), CELLS)), (1, 1));
+    }
+
+    #[test]
     fn whole_topics_stay_together_while_they_fit() {
         assert_eq!(lengths(&[('a', 2), ('b', 1), ('c', 2)], 4), ["aab", "cc"]);
         // One more case in the last topic moves none of the others.

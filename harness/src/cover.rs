@@ -258,7 +258,7 @@ mod tests {
         let (mut files, targets) = world();
         let p = profile("default");
         let whole = choose(&files, &p, &targets, &p.builds);
-        // In a small file the others take over what a case took alone.
+        // In a small file what is left over is dealt anew.
         let large = files.iter().position(|f| f.cases.len() * 4 > p.calls.len() + 4).unwrap();
         let last = files[large].cases.pop().unwrap();
         assert!(!last.id.name.is_empty());

@@ -19,6 +19,7 @@ use goabi_reports::record::{OracleSummary, Problem, ProblemKind};
 use goabi_reports::verdict::Finding;
 use goabi_runners::abi_files::AbiFiles;
 use goabi_runners::build::{Artifact, BuildSpec, Built, Sources, build};
+use goabi_runners::c_compiler::CCompiler;
 use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
@@ -114,6 +115,25 @@ fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> 
     value
 }
 
+/// How a job's programs are built.
+pub(crate) fn build_spec<'a>(
+    job: &'a Job,
+    s: &Shared<'a>,
+    sources: &'a Sources,
+    c: Option<&'a CCompiler>,
+) -> BuildSpec<'a> {
+    BuildSpec {
+        toolchain: &s.toolchains[job.toolchain],
+        target: &job.target,
+        build: job.build,
+        stress: job.stress,
+        sources,
+        extra_env: &[],
+        c,
+        limits: s.build_limits,
+    }
+}
+
 /// What a job's programs are generated for.
 pub(crate) fn port(job: &Job) -> Port {
     let takes = job.stress.words().any(|w| w.program.contains(&"gc"));
@@ -149,16 +169,7 @@ fn run_group(
         let program = timed(out, "generate", || program_of(job, s, &group));
         let sources = Sources { files: program.files.clone() };
         let c = program.needs_c.then(|| s.c.of(job, s)).transpose().map_err(no_c)?;
-        let spec = BuildSpec {
-            toolchain: &s.toolchains[job.toolchain],
-            target: &job.target,
-            build: job.build,
-            stress: job.stress,
-            sources: &sources,
-            extra_env: &[],
-            c: c.as_ref(),
-            limits: s.build_limits,
-        };
+        let spec = build_spec(job, s, &sources, c.as_ref());
         match timed(out, "build", || build(s.cache, &spec, s.cancel)) {
             Ok(Built::Artifact(artifact)) => {
                 (s.progress)("built", 0);

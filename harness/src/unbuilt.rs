@@ -2,12 +2,12 @@
 //! has no C compiler.
 
 use crate::chunks::Picked;
-use crate::job::{BUILD, CellResult, JobResult, Shared, port};
+use crate::job::{BUILD, CellResult, JobResult, Shared, build_spec, port};
 use crate::plan::{Job, PlannedCell};
 use goabi_generators::program::generate;
 use goabi_reports::record::{OracleSummary, Problem, ProblemKind, RUN};
 use goabi_reports::verdict::{Basis, Finding, Verdict};
-use goabi_runners::build::{BuildSpec, Built, Sources, build};
+use goabi_runners::build::{Built, Sources, build};
 use goabi_runners::error::RunnerError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,17 +55,7 @@ pub(crate) fn unjudged(c: &PlannedCell, why: String) -> CellResult {
 /// As those of any build.
 pub(crate) fn empty_program(job: &Job, s: &Shared) -> Result<Built, RunnerError> {
     let sources = Sources { files: generate(&[], port(job)).files };
-    let spec = BuildSpec {
-        toolchain: &s.toolchains[job.toolchain],
-        target: &job.target,
-        build: job.build,
-        stress: job.stress,
-        sources: &sources,
-        extra_env: &[],
-        c: None,
-        limits: s.build_limits,
-    };
-    build(s.cache, &spec, s.cancel)
+    build(s.cache, &build_spec(job, s, &sources, None), s.cancel)
 }
 
 /// That there is no C compiler is known before anything is built.

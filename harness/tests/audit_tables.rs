@@ -2,45 +2,29 @@
 
 mod common;
 
-use common::audited::{audited, built, code};
+use common::audited::{audited, built};
+use common::planted::{plant_cfi, plant_depth, with_func};
 use common::{Place, toolchain};
 use goabi::audit::{Class, Level, Report};
-use goabi_runners::observe::unwind::{Binary, Func, PcData, PcTable};
-use object::{Object, ObjectSection};
+use goabi_runners::observe::unwind::{Func, PcData, PcTable};
 use serde_json::Value;
 
 /// Where in the file one of main.Calls' tables is.
 fn table(bytes: &[u8], of: for<'f, 't> fn(&'f Func<'t>) -> PcTable<'t>) -> std::ops::Range<usize> {
-    let binary = Binary::open(bytes).unwrap();
-    let functions = binary.functions().unwrap();
-    let func = functions.functions().flatten().find(|f| f.name().unwrap() == "main.Calls").unwrap();
-    let encoded = of(&func).encoded().unwrap();
-    assert!(!encoded.is_empty(), "there is such a table");
-    let at = encoded.as_ptr() as usize - bytes.as_ptr() as usize;
-    at..at + encoded.len()
+    let (at, len) = with_func(bytes, "main.Calls", |_, func, _| {
+        let encoded = of(func).encoded().unwrap();
+        (encoded.as_ptr() as usize - bytes.as_ptr() as usize, encoded.len())
+    });
+    assert!(len > 0, "there is such a table");
+    at..at + len
 }
 
-/// The first row that begins a frame says 16 bytes more.
 fn pcsp_row(bytes: &mut [u8]) {
-    let range = table(bytes, |f| f.pcsp());
-    // A difference of some frame's size, written as twice it; the first is that of no frame to -1.
-    let row = &bytes[range.clone()];
-    let frame = row.iter().position(|b| (0x20..0x50).contains(b) && b % 16 == 0).expect("a small frame");
-    bytes[range.start + frame] += 2 * 16;
+    plant_depth(bytes, "main.Calls");
 }
 
-/// The rule by which the frame's end is found says 8 bytes more.
 fn cfi_row(bytes: &mut [u8]) {
-    let (_, entry, _) = code(bytes, "main.Calls");
-    let file = object::File::parse(&*bytes).unwrap();
-    let (at, size) = file.section_by_name(".debug_frame").unwrap().file_range().unwrap();
-    let (at, size) = (usize::try_from(at).unwrap(), usize::try_from(size).unwrap());
-    let entry = entry.to_le_bytes();
-    let fde = bytes[at..at + size].windows(8).position(|w| w == entry).expect("main.Calls has a description") + at;
-    // Behind the entry and the length: DW_CFA_def_cfa_offset_sf, by the CIE's factor.
-    let rule = bytes[fde + 16..fde + 48].iter().position(|b| *b == 0x13).expect("a rule") + fde + 16;
-    // Some other number of one byte of the same sign.
-    bytes[rule + 1] ^= 0x02;
+    plant_cfi(bytes, "main.Calls");
 }
 
 /// The unsafe points around the call for more stack end before it.
@@ -182,5 +166,5 @@ fn packages_are_built_and_audited() {
     audit(&["./...", "--target", "riscv64"]).failed(2, &["only code for amd64 and arm64"]);
     place.write("cmd/two/main.go", "package main\n\nfunc main() { println(none) }\n");
     audit(&["./..."]).failed(2, &["main.go:3", "undefined: none"]);
-    place.goabi(&["audit", "--target", "arm64", "nothing"]).failed(2, &["nothing"]);
+    place.goabi(&["audit", "--target", "arm64", "nothing"]).failed(2, &["--target says how packages are built"]);
 }

@@ -4,16 +4,11 @@
 
 mod common;
 
+use common::audited::built_of;
+use common::planted::{plant_cfi, plant_depth, with_func};
 use common::{Done, Place, toolchain};
 use goabi::audit::{Class, Level};
 use goabi::step::{Compared, FunctionReport, Report};
-use goabi_cases::cell::{Build, Target};
-use goabi_cases::stress::Stress;
-use goabi_runners::build::{BuildSpec, Built, Sources, build};
-use goabi_runners::cancel::Cancel;
-use goabi_runners::observe::unwind::{Binary, CfaRule, CfiContext, Func, PcRange};
-use goabi_runners::process::Limits;
-use object::{Object, ObjectSection};
 use std::path::{Path, PathBuf};
 
 /// `Big` has a frame beyond 64 KiB, for which its stack must grow; `Small` a
@@ -91,28 +86,6 @@ fn built(goarch: &str) -> PathBuf {
     built_of(goarch, PROGRAM)
 }
 
-fn built_of(goarch: &str, program: &str) -> PathBuf {
-    let (provision, toolchain) = toolchain();
-    let files = [("go.mod", "module stepped\n\ngo 1.21\n"), ("main.go", program)];
-    let sources = Sources { files: files.iter().map(|(n, t)| ((*n).to_string(), (*t).to_string())).collect() };
-    let target = Target { goarch: goarch.to_string() };
-    let plain = [("GOFLAGS".to_string(), "-ldflags=-compressdwarf=false".to_string())];
-    let spec = BuildSpec {
-        toolchain: &toolchain,
-        target: &target,
-        build: Build::Opt,
-        stress: Stress::NONE,
-        sources: &sources,
-        c: None,
-        extra_env: &plain,
-        limits: Limits::BUILD,
-    };
-    match build(&provision.cache, &spec, &Cancel::new()).unwrap() {
-        Built::Artifact(artifact) => artifact.path,
-        Built::Rejected { output, .. } => panic!("{output}"),
-    }
-}
-
 fn stepped(place: &Place, binary: &Path, functions: &[&str]) -> (Done, Vec<FunctionReport>) {
     let mut args = vec!["step", "--format", "json", binary.to_str().unwrap()];
     args.extend(functions);
@@ -168,118 +141,6 @@ fn a_sound_program_agrees_at_every_instruction() {
         }
         place.is_clean();
     }
-}
-
-/// A number as the tables have it, which has as many bytes as before.
-fn varint(mut n: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    loop {
-        let low = (n & 0x7f) as u8;
-        n >>= 7;
-        out.push(if n == 0 { low } else { low | 0x80 });
-        if n == 0 {
-            return out;
-        }
-    }
-}
-
-/// A table of depths as the linker writes it, without its end: there may be a
-/// run of no instructions before that.
-fn encoded(runs: &[PcRange], quantum: u64) -> Vec<u8> {
-    let (mut out, mut before) = (Vec::new(), -1);
-    for run in runs {
-        let d = run.value - before;
-        before = run.value;
-        out.extend(varint(((d << 1) ^ (d >> 31)).cast_unsigned()));
-        out.extend(varint(u32::try_from((run.to - run.from) / quantum).unwrap()));
-    }
-    out
-}
-
-fn find(bytes: &[u8], part: &[u8]) -> Vec<usize> {
-    bytes.windows(part.len()).enumerate().filter(|(_, w)| *w == part).map(|(at, _)| at).collect()
-}
-
-/// The function of that name in a program.
-fn with_func<T>(bytes: &[u8], name: &str, ask: impl FnOnce(&Binary<'_>, &Func<'_>, u64) -> T) -> T {
-    let binary = Binary::open(bytes).unwrap();
-    let table = binary.functions().unwrap();
-    let func = table.functions().flatten().find(|f| f.name().unwrap() == name).unwrap();
-    ask(&binary, &func, table.quantum())
-}
-
-fn depths(bytes: &[u8], name: &str) -> Vec<PcRange> {
-    with_func(bytes, name, |_, func, _| func.pcsp().runs().map(Result::unwrap).collect())
-}
-
-/// Makes the row of the body's depth 16 bytes wrong; gives the row.
-fn plant_depth(bytes: &mut [u8], name: &str) -> PcRange {
-    let runs = depths(bytes, name);
-    let quantum = with_func(bytes, name, |_, _, quantum| quantum);
-    let deepest = (0..runs.len()).max_by_key(|n| (runs[*n].value, runs[*n].to - runs[*n].from)).unwrap();
-    let old = encoded(&runs, quantum);
-    for by in [-16, 16] {
-        let mut off = runs.clone();
-        off[deepest].value += by;
-        let new = encoded(&off, quantum);
-        // A difference of 0 would be the table's end.
-        if off.windows(2).any(|w| w[0].value == w[1].value) || new.len() != old.len() {
-            continue;
-        }
-        for at in find(bytes, &old) {
-            bytes[at..at + old.len()].copy_from_slice(&new);
-            if depths(bytes, name) == off {
-                return off[deepest];
-            }
-            bytes[at..at + old.len()].copy_from_slice(&old);
-        }
-    }
-    panic!("the table of {name} is not found: {runs:?}");
-}
-
-/// Makes a row of the call frame information of another depth; gives its pcs.
-fn plant_cfi(bytes: &mut [u8], name: &str) -> (u64, u64) {
-    let rows = |bytes: &[u8]| {
-        with_func(bytes, name, |binary, func, _| {
-            let sections = binary.cfi().unwrap();
-            let cfi = sections.read();
-            let entry = *cfi.entry_at(func.entry()).unwrap();
-            let mut context = CfiContext::default();
-            let rows = cfi.rows(&entry, None, &mut context).unwrap().map(Result::unwrap);
-            let offset = |cfa| match cfa {
-                CfaRule::Register { offset, .. } => offset,
-                CfaRule::Expression(_) => panic!("an expression"),
-            };
-            (entry.offset, rows.map(|r| (r.from, r.to, offset(r.cfa))).collect::<Vec<_>>())
-        })
-    };
-    let (at, before) = rows(bytes);
-    let section = {
-        let file = object::File::parse(&*bytes).unwrap();
-        file.section_by_name(".debug_frame").unwrap().file_range().unwrap()
-    };
-    let from = usize::try_from(section.0).unwrap() + at;
-    // The operand of the second DW_CFA_def_cfa_offset_sf, which is that of the body:
-    // in units of the data alignment factor.
-    let len = u32::from_le_bytes(bytes[from..from + 4].try_into().unwrap()) as usize;
-    for i in from..from + len + 3 {
-        if bytes[i] != 0x13 {
-            continue;
-        }
-        let old = bytes[i + 1];
-        // One more, or one less where the last bit is that of the sign.
-        bytes[i + 1] = old ^ 1;
-        let (_, after) = rows(bytes);
-        let changed: Vec<_> = before.iter().zip(&after).filter(|(b, a)| b != a).collect();
-        if let [(b, _)] = changed[..]
-            && before.len() == after.len()
-            && b.2 >= 16
-        {
-            return (b.0, b.1);
-        }
-        bytes[i + 1] = old;
-    }
-    panic!("the row of {name} is not found");
 }
 
 #[test]

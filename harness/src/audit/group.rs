@@ -8,7 +8,7 @@ use super::report::{Claim, Finding, Line, Place};
 use goabi_cases::version::GoVersion;
 use goabi_runners::observe::disasm::{Symbols, disassemble};
 use goabi_runners::observe::follow::{Followed, Sp};
-use goabi_runners::observe::unwind::UnwindError;
+use goabi_runners::observe::unwind::{Binary, UnwindError};
 use sha2::{Digest, Sha256};
 
 /// Instructions shown before and behind the point.
@@ -34,9 +34,21 @@ pub(crate) fn known(goarch: &str, frame: i32, class: Class, pattern: &str) -> Op
 }
 
 /// Whether the Go that built the binary says that it is one without the bug.
-fn is_mended(program: &Program<'_>, known: &Known) -> bool {
-    let version = program.binary.build_info().and_then(|b| b.version.parse::<GoVersion>().ok());
+pub(crate) fn is_mended(binary: &Binary<'_>, known: &Known) -> bool {
+    let version = binary.build_info().and_then(|b| b.version.parse::<GoVersion>().ok());
     version.zip(known.fixed_in.parse().ok()).is_some_and(|(version, fixed)| version >= fixed)
+}
+
+/// Points of one class and pattern together, in the order in which they come.
+pub(crate) fn alike<P>(points: Vec<P>, key: impl Fn(&P) -> (Class, &'static str)) -> Vec<Vec<P>> {
+    let mut groups: Vec<Vec<P>> = Vec::new();
+    for point in points {
+        match groups.iter_mut().find(|g| g.first().is_some_and(|p| key(p) == key(&point))) {
+            Some(group) => group.push(point),
+            None => groups.push(vec![point]),
+        }
+    }
+    groups
 }
 
 /// The findings of one function.
@@ -46,14 +58,7 @@ pub(super) fn findings(
     code: &[u8],
     points: Vec<Point>,
 ) -> Result<Vec<Finding>, UnwindError> {
-    let mut groups: Vec<Vec<Point>> = Vec::new();
-    for point in points {
-        let alike = |g: &&mut Vec<Point>| g.iter().any(|p| (p.class, p.pattern) == (point.class, point.pattern));
-        match groups.iter_mut().find(alike) {
-            Some(group) => group.push(point),
-            None => groups.push(vec![point]),
-        }
-    }
+    let groups = alike(points, |p| (p.class, p.pattern));
     groups.into_iter().filter_map(|group| finding(a, followed, code, &group).transpose()).collect()
 }
 
@@ -85,7 +90,7 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
         danger: first.class.danger().to_string(),
         issue: known.map(|k| k.issue.to_string()),
         fixed_in: known.map(|k| k.fixed_in.to_string()),
-        regressed: known.is_some_and(|k| is_mended(a.program, k)),
+        regressed: known.is_some_and(|k| is_mended(a.program.binary, k)),
         known: false,
     }))
 }

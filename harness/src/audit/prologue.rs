@@ -77,18 +77,7 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
 
 /// How much deeper a function goes for duffcopy and duffzero.
 fn duff(a: &Audited<'_>, followed: &Followed) -> i32 {
-    let called = |b: &Boundary| match b.kind {
-        Kind::Call(callee) => callee.and_then(|callee| a.program.special_at(callee)) == Some(Special::Duff),
-        Kind::Plain
-        | Kind::Nop
-        | Kind::Return
-        | Kind::Jump(_)
-        | Kind::ConditionalJump(..)
-        | Kind::JumpTable(_)
-        | Kind::IndirectJump
-        | Kind::Trap
-        | Kind::Undecoded => false,
-    };
+    let called = |b: &Boundary| b.kind.callee().and_then(|callee| a.program.special_at(callee)) == Some(Special::Duff);
     match a.program.arch {
         Arch::Amd64 if followed.boundaries.iter().any(called) => DUFF,
         Arch::Amd64 | Arch::Arm64 => 0,
@@ -105,18 +94,8 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
         return None;
     }
     // What the compiler counts as no call: it fits into what is always left.
-    let calls = |b: &Boundary| match b.kind {
-        Kind::Call(callee) => callee.and_then(|callee| a.program.special_at(callee)).is_none(),
-        Kind::Plain
-        | Kind::Nop
-        | Kind::Return
-        | Kind::Jump(_)
-        | Kind::ConditionalJump(..)
-        | Kind::JumpTable(_)
-        | Kind::IndirectJump
-        | Kind::Trap
-        | Kind::Undecoded => false,
-    };
+    let special = |b: &Boundary| b.kind.callee().and_then(|callee| a.program.special_at(callee));
+    let calls = |b: &Boundary| matches!(b.kind, Kind::Call(_)) && special(b).is_none();
     let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && calls(b));
     match (leaf, deepest > SMALL) {
         (true, true) => Some(("no check in a leaf with a large frame", SMALL)),

@@ -110,12 +110,18 @@ impl Finding {
     /// A sentence about the known issue, if it is one.
     #[must_use]
     pub fn about_issue(&self) -> Option<String> {
-        let (issue, fixed) = (self.issue.as_ref()?, self.fixed_in.as_ref()?);
-        Some(match self.regressed {
-            false => format!("This is {issue}; the first good version is Go {fixed}."),
-            true => format!("This is what {issue} was, which Go {fixed} mended: it is back."),
-        })
+        about_issue(self.issue.as_deref(), self.fixed_in.as_deref(), self.regressed)
     }
+}
+
+/// A sentence about a known issue, the first version without it, and whether the
+/// version that built the binary should be without it.
+pub(crate) fn about_issue(issue: Option<&str>, fixed_in: Option<&str>, regressed: bool) -> Option<String> {
+    let (issue, fixed) = (issue?, fixed_in?);
+    Some(match regressed {
+        false => format!("This is {issue}; the first good version is Go {fixed}."),
+        true => format!("This is what {issue} was, which Go {fixed} mended: it is back."),
+    })
 }
 
 /// Where in a binary.

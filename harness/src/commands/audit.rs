@@ -14,17 +14,16 @@ pub(super) fn run(common: &Common, args: &Audit) -> Result<u8, CommandError> {
     let mut report = Report { schema_version: SCHEMA_VERSION, binaries: vec![] };
     let (packages, binaries): (Vec<PathBuf>, Vec<PathBuf>) =
         args.subjects.iter().cloned().partition(|s| is_packages(s));
+    let of_packages = [("--target", &args.target), ("--go", &args.go)];
+    if let (true, Some((option, _))) = (packages.is_empty(), of_packages.iter().find(|(_, v)| !v.is_empty())) {
+        return Err(CommandError::Usage(format!(
+            "{option} says how packages are built, and none is named: leave it out, or name ./..."
+        )));
+    }
     for path in &binaries {
         report.binaries.push(audited(path, threads)?);
     }
-    if packages.is_empty() {
-        if let Some(option) = [("--target", &args.target), ("--go", &args.go)].iter().find(|(_, v)| !v.is_empty()) {
-            return Err(CommandError::Usage(format!(
-                "{} is for packages, and none is named: binaries are built",
-                option.0
-            )));
-        }
-    } else {
+    if !packages.is_empty() {
         report.binaries.extend(built(common, args, &packages, threads)?);
     }
     if let Some(baseline) = &baseline {

@@ -6,7 +6,7 @@ use super::confirm::{Seen, word};
 use super::make::Column;
 use crate::chunks::Picked;
 use crate::exhibits;
-use crate::job::{JobResult, Shared, inside, program_of};
+use crate::job::{JobResult, Shared, build_spec, inside, program_of};
 use crate::plan::{Job, PlannedCell};
 use crate::setup::Execs;
 use crate::witness::{How, Watched, plan, watch_by};
@@ -18,7 +18,7 @@ use goabi_cases::types::GoType;
 use goabi_cases::value::Value;
 use goabi_generators::call::by_id;
 use goabi_reports::explain::model::{Answer, Confirmed, Port};
-use goabi_runners::build::{BuildSpec, Built, Sources, build};
+use goabi_runners::build::{Built, Sources, build};
 use goabi_runners::error::RunnerError;
 use goabi_runners::observe::machine::{BytesSeen, CallSeen, Cut, SlotSeen};
 use goabi_runners::observe::records::Fact;
@@ -103,17 +103,7 @@ fn seen(column: &Column, toolchain: usize, execs: &Execs, shared: &Shared<'_>) -
     let group = [&picked];
     let program = program_of(&job, shared, &group);
     let sources = Sources { files: program.files.clone() };
-    let spec = BuildSpec {
-        toolchain: &shared.toolchains[toolchain],
-        target: &job.target,
-        build: job.build,
-        stress: job.stress,
-        sources: &sources,
-        extra_env: &[],
-        c: None,
-        limits: shared.build_limits,
-    };
-    let artifact = match build(shared.cache, &spec, shared.cancel)? {
+    let artifact = match build(shared.cache, &build_spec(&job, shared, &sources, None), shared.cancel)? {
         Built::Artifact(artifact) => artifact,
         Built::Rejected { diagnostics, output } => {
             let said = diagnostics.first().map_or_else(|| first_line(output.trim()), |d| d.message.clone());

@@ -2,7 +2,7 @@
 
 use super::judge::{Judge, Point};
 use super::report::{Claimed, Compared, Finding, FunctionReport, Line, ORACLE};
-use crate::audit::{Claim as Side, Place, known};
+use crate::audit::{Claim as Side, Place, alike, is_mended, known};
 use goabi_cases::arch::Arch;
 use goabi_runners::observe::disasm::{Symbols, disassemble, starts};
 use goabi_runners::observe::step::{Claim, End, PlaceSeen, Stepped, Told};
@@ -38,7 +38,7 @@ pub(super) fn judged<'a>(
         lines.push(line(binary, table, &func, arch, (&judge, place, safe, !wrong.is_empty())));
         points.extend(wrong);
     }
-    let mut findings = findings(&func, arch, points)?;
+    let mut findings = findings(binary, &func, arch, points)?;
     findings.sort_by_key(|f| (Reverse(f.level), f.class, f.place.address));
     let end = func.pcline().end()?.or(func.pcsp().end()?).unwrap_or(func.limit());
     let all = starts(&arch.goarch, binary.code(func.entry(), end).unwrap_or_default()).unwrap_or_default();
@@ -62,18 +62,15 @@ pub(super) fn judged<'a>(
 }
 
 /// Points that are alike are one finding.
-fn findings(func: &Func<'_>, arch: &Arch, points: Vec<Point>) -> Result<Vec<Finding>, UnwindError> {
-    let mut groups: Vec<Vec<Point>> = Vec::new();
-    for point in points {
-        let alike = |g: &&mut Vec<Point>| g.iter().any(|p| (p.class, p.pattern) == (point.class, point.pattern));
-        match groups.iter_mut().find(alike) {
-            Some(group) => group.push(point),
-            None => groups.push(vec![point]),
-        }
-    }
+fn findings(
+    binary: &Binary<'_>,
+    func: &Func<'_>,
+    arch: &Arch,
+    points: Vec<Point>,
+) -> Result<Vec<Finding>, UnwindError> {
     let frame = func.max_sp_delta()?.unwrap_or_default();
     let mut out = Vec::new();
-    for group in groups {
+    for group in alike(points, |p| (p.class, p.pattern)) {
         // The worst one, of these the first.
         let Some(first) = group.iter().max_by_key(|p| (p.level, Reverse(p.pc))) else { continue };
         let source = func.file_line(first.pc)?;
@@ -96,6 +93,7 @@ fn findings(func: &Func<'_>, arch: &Arch, points: Vec<Point>) -> Result<Vec<Find
             danger: first.class.danger().to_string(),
             issue: known.map(|k| k.issue.to_string()),
             fixed_in: known.map(|k| k.fixed_in.to_string()),
+            regressed: known.is_some_and(|k| is_mended(binary, k)),
         });
     }
     Ok(out)

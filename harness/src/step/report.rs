@@ -83,6 +83,8 @@ pub struct Finding {
     pub issue: Option<String>,
     /// The first Go version without it.
     pub fixed_in: Option<String>,
+    /// Whether the version that built the binary should be without it.
+    pub regressed: bool,
 }
 
 /// An instruction that ran; more than one line if it was seen in different ways.

@@ -2,6 +2,7 @@
 
 use super::report::{Claimed, Finding, FunctionReport, Line, Report};
 use crate::audit::Level;
+use crate::audit::about_issue;
 use std::fmt::Write;
 
 /// Instructions shown before and behind what is wrong.
@@ -75,8 +76,8 @@ fn detail(out: &mut String, f: &Finding) {
         let _ = writeln!(out, "    {}: {}", claim.by, claim.says);
     }
     let _ = writeln!(out, "  {}", f.danger);
-    if let (Some(issue), Some(fixed)) = (&f.issue, &f.fixed_in) {
-        let _ = writeln!(out, "  This is {issue}; the first good version is Go {fixed}.");
+    if let Some(issue) = about_issue(f.issue.as_deref(), f.fixed_in.as_deref(), f.regressed) {
+        let _ = writeln!(out, "  {issue}");
     }
 }
 

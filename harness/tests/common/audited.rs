@@ -31,8 +31,13 @@ func main() { println(Calls(5)) }
 
 /// The program, built for a port, with call frame information as it is.
 pub fn built(goarch: &str) -> PathBuf {
+    built_of(goarch, PROGRAM)
+}
+
+/// A program of one file, built likewise.
+pub fn built_of(goarch: &str, program: &str) -> PathBuf {
     let (provision, toolchain) = toolchain();
-    let files = [("go.mod", "module audited\n\ngo 1.21\n"), ("main.go", PROGRAM)];
+    let files = [("go.mod", "module audited\n\ngo 1.21\n"), ("main.go", program)];
     let sources = Sources { files: files.iter().map(|(n, t)| ((*n).to_string(), (*t).to_string())).collect() };
     let target = Target { goarch: goarch.to_string() };
     let spec = BuildSpec {

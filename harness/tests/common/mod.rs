@@ -8,6 +8,7 @@
 #![allow(dead_code)]
 
 pub mod audited;
+pub mod planted;
 
 use goabi::setup;
 use goabi_reports::outcome::Outcome;

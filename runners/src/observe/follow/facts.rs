@@ -208,6 +208,25 @@ pub enum Kind {
     Undecoded,
 }
 
+impl Kind {
+    /// The address that is called, if this is a call to a known one.
+    #[must_use]
+    pub fn callee(self) -> Option<u64> {
+        match self {
+            Kind::Call(callee) => callee,
+            Kind::Plain
+            | Kind::Nop
+            | Kind::Return
+            | Kind::Jump(_)
+            | Kind::ConditionalJump(..)
+            | Kind::JumpTable(_)
+            | Kind::IndirectJump
+            | Kind::Trap
+            | Kind::Undecoded => None,
+        }
+    }
+}
+
 /// Where a direct jump leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
