@@ -11,6 +11,7 @@ use crate::oracles::{Subject, VectorSeen};
 use crate::peers::Open;
 use crate::plan::{Job, PlannedCell};
 use crate::unbuilt::{broken, empty_builds, no_c, not_built, unjudged};
+use crate::unwinding;
 use crate::witness::{Machine, Observers, View, watch};
 use goabi_cases::case::{CaseFile, Expected};
 use goabi_generators::call::Port;
@@ -108,7 +109,7 @@ pub fn run_job(job: &Job, exec: &Exec, s: &Shared, chunk: &[Picked]) -> JobResul
     out
 }
 
-fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> T {
+pub(crate) fn timed<T>(out: &mut JobResult, stage: &'static str, f: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let value = f();
     *out.timings.entry(stage).or_default() += start.elapsed();
@@ -216,7 +217,7 @@ fn run_group(
 
 /// Which cases a generated file belongs to: those of its package, where it is
 /// the package's common one.
-fn owners(program: &Program, file: &str) -> Vec<usize> {
+pub(crate) fn owners(program: &Program, file: &str) -> Vec<usize> {
     let file = file.trim_start_matches("./");
     if let Some(i) = program.owners.get(file) {
         return vec![*i];
@@ -317,9 +318,10 @@ fn run_built(
     let version = s.toolchains[job.toolchain].version;
     let abi = abi_facts(job.arch, version, job.build, &files.facts(&job.target.goarch, job.build));
     // Under stress only what programs do is looked at.
-    let mut watched = Vec::new();
+    let (mut watched, mut unwinding) = (Vec::new(), BTreeMap::new());
     if plain {
         watched = watch(s, &inside, &seen.dwarf, &facts, only.as_ref(), out)?;
+        unwinding = unwinding::read(s, &inside, out)?;
         let (exhibits, problems) = timed(out, "observe", || exhibits::describe(&inside, &seen));
         out.exhibits.extend(exhibits);
         out.problems.extend(problems);
@@ -404,6 +406,7 @@ fn run_built(
                 dwarf: &seen.dwarf,
                 functions: &functions,
                 machine: machine.as_ref(),
+                unwinding: unwinding.get(&i),
                 abi: &abi,
             };
             out.cells.push(judge(&subject));

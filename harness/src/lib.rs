@@ -32,6 +32,7 @@ pub mod step;
 mod stressable;
 pub mod traceback;
 mod unbuilt;
+pub mod unwinding;
 pub mod witness;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::emulator::Exec;
 use crate::error::Result;
 use crate::gdbremote::DebugExec;
 use crate::observe::machine::{Cut, MachineFacts, ObserveSpec};
+use crate::observe::step::{End, ProgramSpec, ProgramStepped};
 use crate::run::{RunFacts, RunSpec, UnitEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,9 @@ const FORMAT: &str = "goabi run 1";
 
 /// The same for what a debugger shows.
 const MACHINE_FORMAT: &str = "goabi machine 6";
+
+/// The same for what stepping through functions shows.
+const STEPS_FORMAT: &str = "goabi steps 1";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,20 +60,24 @@ impl RunKey {
     pub fn of_machine(cache: &CacheDirs, spec: &ObserveSpec<'_>) -> RunKey {
         let mut parts = Parts::new();
         parts.add(MACHINE_FORMAT).add(&spec.artifact.digest);
-        let path = match spec.exec {
-            DebugExec::Emulator { path, version } | DebugExec::Gdbserver { path, version } => {
-                parts.add(version);
-                path
-            }
-        };
-        let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
-        parts.add(path.as_os_str().as_encoded_bytes()).add(format!("{file:?}"));
+        add_debugger(&mut parts, spec.exec);
         parts.add(format!("{:?} {:?} {:?}", spec.asked, spec.isolated, spec.limits));
         let plan = spec.plan;
         parts.add(format!("{:?} {:?} {:?} {:?}", plan.arch, plan.functions, plan.units, plan.statements));
         if plan.bytes {
             parts.add("bytes");
         }
+        RunKey::at(cache, parts)
+    }
+
+    /// The key of stepping through functions of a program of that digest.
+    #[must_use]
+    pub fn of_steps(cache: &CacheDirs, spec: &ProgramSpec<'_>, digest: &str) -> RunKey {
+        let mut parts = Parts::new();
+        parts.add(STEPS_FORMAT).add(digest);
+        add_debugger(&mut parts, spec.step.exec);
+        parts.add(format!("{:?} {:?} {}", spec.asked, spec.step.limits, spec.step.steps));
+        parts.add(format!("{:?}", spec.step.arch));
         RunKey::at(cache, parts)
     }
 
@@ -117,6 +125,20 @@ impl RunKey {
         if facts.units.values().all(|u| lasting(&u.cut)) { self.write(cache, facts) } else { Ok(()) }
     }
 
+    /// As [`RunKey::keep`], of functions that were stepped through: all of them to
+    /// their end.
+    ///
+    /// # Errors
+    ///
+    /// If the cache cannot be written.
+    pub fn keep_steps(&self, cache: &CacheDirs, facts: &ProgramStepped) -> Result<()> {
+        let lasting = |end: &End| match end {
+            End::Returned | End::Left => true,
+            End::NotEntered(_) | End::Cut(_) => false,
+        };
+        if facts.units.values().all(|u| lasting(&u.end)) { self.write(cache, facts) } else { Ok(()) }
+    }
+
     fn write<T: Serialize>(&self, cache: &CacheDirs, facts: &T) -> Result<()> {
         let Ok(json) = serde_json::to_string(facts) else { return Ok(()) };
         self.0.parent().map_or(Ok(()), make)?;
@@ -128,6 +150,18 @@ impl RunKey {
         // Where it cannot be removed it cannot have been written by this user.
         let _ = fs::remove_file(&self.0);
     }
+}
+
+/// Which debugger it is: one that was built anew need not have a new version.
+fn add_debugger(parts: &mut Parts, exec: &DebugExec) {
+    let path = match exec {
+        DebugExec::Emulator { path, version } | DebugExec::Gdbserver { path, version } => {
+            parts.add(version);
+            path
+        }
+    };
+    let file = fs::metadata(path).map(|m| (m.len(), m.mtime(), m.mtime_nsec())).unwrap_or_default();
+    parts.add(path.as_os_str().as_encoded_bytes()).add(format!("{file:?}"));
 }
 
 #[cfg(test)]

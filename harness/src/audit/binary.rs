@@ -108,7 +108,7 @@ fn work(program: &Program<'_>, next: &AtomicUsize) -> (Counts, Vec<Finding>) {
 
 /// Audits one function. What was counted of one whose tables turn out to be
 /// unreadable is forgotten.
-fn function<'p>(
+pub(super) fn function<'p>(
     program: &'p Program<'p>,
     func: Func<'p>,
     follower: &mut Follower,

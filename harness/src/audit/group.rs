@@ -17,26 +17,56 @@ const AROUND: usize = 3;
 /// A bug of Go that is known: how it is told, and since when it is none.
 pub(crate) struct Known {
     pub issue: &'static str,
-    pub fixed_in: &'static str,
-    is: fn(goarch: &str, frame: i32, class: Class, pattern: &str) -> bool,
+    /// `None` while no release is without it.
+    pub fixed_in: Option<&'static str>,
+    is: fn(&Symptom<'_>) -> bool,
 }
 
-const KNOWN: [Known; 1] = [Known { issue: "golang/go#73259", fixed_in: "1.24.4", is: is_73259 }];
+/// What is to be told of a finding to know it again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Symptom<'a> {
+    pub goarch: &'a str,
+    /// The most bytes that SP is below its value at entry.
+    pub frame: i32,
+    pub class: Class,
+    pub pattern: &'a str,
+    /// The function's instructions.
+    pub code: &'a [u8],
+}
+
+const KNOWN: [Known; 2] = [
+    Known { issue: "golang/go#73259", fixed_in: Some("1.24.4"), is: |s| is_73259(s) && !is_leaf(s) },
+    // What mended it left out the functions that call nothing.
+    Known {
+        issue: "unreported: golang/go#73259 in functions that call nothing",
+        fixed_in: None,
+        is: |s| is_73259(s) && is_leaf(s),
+    },
+];
 
 /// The assembler adds the size of a frame of 64 KiB and more to SP by two instructions.
-fn is_73259(goarch: &str, frame: i32, class: Class, pattern: &str) -> bool {
-    goarch == "arm64" && class == Class::SpInSteps && pattern == GIVEN_BACK && frame >= 0x1_0000
+fn is_73259(s: &Symptom<'_>) -> bool {
+    s.goarch == "arm64" && s.class == Class::SpInSteps && s.pattern == GIVEN_BACK && s.frame >= 0x1_0000
 }
 
-/// The known bug that this is, of a function with a frame of that size.
-pub(crate) fn known(goarch: &str, frame: i32, class: Class, pattern: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|k| (k.is)(goarch, frame, class, pattern))
+/// Whether a function of arm64 does not get its return address back from its frame
+/// before it returns: with a frame of more than 240 bytes, `LDP -8(RSP), (R29, R30)`.
+fn is_leaf(s: &Symptom<'_>) -> bool {
+    const RESTORES: u32 = 0xa97f_fbfd;
+    let (words, _) = s.code.as_chunks::<4>();
+    !words.iter().any(|word| u32::from_le_bytes(*word) == RESTORES)
+}
+
+/// The known bug that this is.
+pub(crate) fn known(symptom: &Symptom<'_>) -> Option<&'static Known> {
+    KNOWN.iter().find(|k| (k.is)(symptom))
 }
 
 /// Whether the Go that built the binary says that it is one without the bug.
 pub(crate) fn is_mended(binary: &Binary<'_>, known: &Known) -> bool {
     let version = binary.build_info().and_then(|b| b.version.parse::<GoVersion>().ok());
-    version.zip(known.fixed_in.parse().ok()).is_some_and(|(version, fixed)| version >= fixed)
+    let fixed = known.fixed_in.and_then(|v| v.parse().ok());
+    version.zip(fixed).is_some_and(|(version, fixed)| version >= fixed)
 }
 
 /// Points of one class and pattern together, in the order in which they come.
@@ -69,7 +99,8 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
     let pc = a.pc(first.offset);
     let source = a.func.file_line(pc)?;
     let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
-    let known = known(a.program.goarch, frame, first.class, first.pattern);
+    let symptom = Symptom { goarch: a.program.goarch, frame, class: first.class, pattern: first.pattern, code };
+    let known = known(&symptom);
     Ok(Some(Finding {
         class: first.class,
         level: first.level,
@@ -89,7 +120,7 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
         disassembly: lines(a, followed, code, first.offset),
         danger: first.class.danger().to_string(),
         issue: known.map(|k| k.issue.to_string()),
-        fixed_in: known.map(|k| k.fixed_in.to_string()),
+        fixed_in: known.and_then(|k| k.fixed_in).map(str::to_string),
         regressed: known.is_some_and(|k| is_mended(a.program.binary, k)),
         known: false,
     }))

@@ -94,9 +94,9 @@ pub struct Finding {
     /// The instructions around the first point.
     pub disassembly: Vec<Line>,
     pub danger: String,
-    /// The known issue, `golang/go#N`.
+    /// The known issue, `golang/go#N`, or `unreported` and what it is.
     pub issue: Option<String>,
-    /// The first Go version without it.
+    /// The first Go version without it, if there is one.
     pub fixed_in: Option<String>,
     /// Whether the version that built the binary should be without it.
     pub regressed: bool,
@@ -117,10 +117,11 @@ impl Finding {
 /// A sentence about a known issue, the first version without it, and whether the
 /// version that built the binary should be without it.
 pub(crate) fn about_issue(issue: Option<&str>, fixed_in: Option<&str>, regressed: bool) -> Option<String> {
-    let (issue, fixed) = (issue?, fixed_in?);
-    Some(match regressed {
-        false => format!("This is {issue}; the first good version is Go {fixed}."),
-        true => format!("This is what {issue} was, which Go {fixed} mended: it is back."),
+    let issue = issue?;
+    Some(match (fixed_in, regressed) {
+        (Some(fixed), false) => format!("This is {issue}; the first good version is Go {fixed}."),
+        (Some(fixed), true) => format!("This is what {issue} was, which Go {fixed} mended: it is back."),
+        (None, _) => format!("This is {issue}; no release is known to be without it."),
     })
 }
 

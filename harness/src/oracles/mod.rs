@@ -1,6 +1,7 @@
 //! Oracles turn observations into verdicts: the only place with opinions. One
 //! file (or folder) each, listed at the end.
 
+use crate::unwinding::Unwinding;
 use crate::witness::Machine;
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile, Expected};
@@ -20,6 +21,7 @@ mod dwarf_live;
 pub mod layout;
 mod panics;
 pub(crate) mod registers;
+mod unwind;
 mod values;
 
 #[cfg(test)]
@@ -45,6 +47,8 @@ pub struct Subject<'a> {
     pub functions: &'a [&'a Function],
     /// What registers and memory showed, if they were watched.
     pub machine: Option<&'a Machine>,
+    /// What its functions showed of how they can be unwound, if they were looked at.
+    pub unwinding: Option<&'a Unwinding>,
     /// The toolchain's own files against the architecture file.
     pub abi: &'a [dwarf::Check],
 }
@@ -162,7 +166,7 @@ macro_rules! oracles {
     };
 }
 
-oracles! { values, panics, layout, dwarf, registers, dwarf_live }
+oracles! { values, panics, layout, dwarf, registers, dwarf_live, unwind }
 
 /// The oracles' words, and those of the stages that find things before any
 /// oracle can judge: an expectation may name these too.

@@ -1,12 +1,12 @@
 //! A binary whose functions are stepped through, each in a process of its own.
 
-use super::function::judged;
-use super::report::{Report, SCHEMA_VERSION};
+use super::function::{Detail, judged};
+use super::report::{FunctionReport, Report, SCHEMA_VERSION};
 use goabi_cases::arch::Arch;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
 use goabi_runners::gdbremote::DebugExec;
-use goabi_runners::observe::step::{StepError, StepSpec, step as observe};
+use goabi_runners::observe::step::{StepError, StepSpec, Stepped, step as observe};
 use goabi_runners::observe::unwind::{Binary, BuildInfo, Func, FuncTable, UnwindError};
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Provision;
@@ -83,10 +83,11 @@ pub fn step(wanted: &Wanted<'_>, provision: &Provision, cancel: &Cancel) -> Resu
         let seen = match observe(&spec, &func, cancel) {
             Ok(seen) => seen,
             Err(StepError::Unsupported(why)) => return Err(StepFailed::NotObserved(why)),
+            Err(StepError::Program(why)) => return Err(StepFailed::Form { path, why }),
             Err(StepError::Unwind(source)) => return Err(not_go(source)),
             Err(StepError::Runner(e)) => return Err(e.into()),
         };
-        functions.push(judged(&binary, &table, func, arch, &seen).map_err(not_go)?);
+        functions.push(judged(&binary, &table, func, arch, &seen, Detail::All).map_err(not_go)?);
     }
     Ok(Report {
         schema_version: SCHEMA_VERSION,
@@ -99,6 +100,23 @@ pub fn step(wanted: &Wanted<'_>, provision: &Provision, cancel: &Cancel) -> Resu
         },
         functions,
     })
+}
+
+/// Judges what was seen of a function of a generated program.
+///
+/// # Errors
+///
+/// If its tables cannot be read.
+pub(crate) fn judged_in<'t>(
+    binary: &Binary<'_>,
+    table: &'t FuncTable<'t>,
+    arch: &Arch,
+    seen: &'t Stepped,
+) -> Result<FunctionReport, UnwindError> {
+    match table.find(seen.entry)? {
+        Some(func) if func.entry() == seen.entry => judged(binary, table, func, arch, seen, Detail::IfWrong),
+        Some(_) | None => Ok(FunctionReport::missing(seen)),
+    }
 }
 
 /// The port of a binary that can be run here, and is loaded where it was linked.

@@ -2,13 +2,22 @@
 
 use super::judge::{Judge, Point};
 use super::report::{Claimed, Compared, Finding, FunctionReport, Line, ORACLE};
-use crate::audit::{Claim as Side, Place, alike, is_mended, known};
+use crate::audit::{Claim as Side, Place, Symptom, alike, is_mended, known};
 use goabi_cases::arch::Arch;
 use goabi_runners::observe::disasm::{Symbols, disassemble, starts};
 use goabi_runners::observe::step::{Claim, End, PlaceSeen, Stepped, Told};
 use goabi_runners::observe::unwind::{Binary, Func, FuncTable, UnwindError};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+
+/// How much of a function is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Each instruction that ran.
+    All,
+    /// Each, if something is wrong, else none.
+    IfWrong,
+}
 
 /// Judges what was seen of a function.
 pub(super) fn judged<'a>(
@@ -17,10 +26,11 @@ pub(super) fn judged<'a>(
     func: Func<'a>,
     arch: &Arch,
     seen: &'a Stepped,
+    detail: Detail,
 ) -> Result<FunctionReport, UnwindError> {
     let pushed = if arch.roles.link_register.is_none() { arch.word_size } else { 0 };
     let judge = Judge::new(table, func, pushed.cast_signed(), &seen.places)?;
-    let (mut points, mut compared, mut lines) = (Vec::new(), Compared::default(), Vec::new());
+    let (mut points, mut compared, mut wrong_at) = (Vec::new(), Compared::default(), Vec::new());
     let (mut ran, mut preemptible) = (BTreeSet::new(), BTreeSet::new());
     for (n, place) in seen.places.iter().enumerate() {
         let wrong = judge.points(n)?;
@@ -35,18 +45,26 @@ pub(super) fn judged<'a>(
             compared.cfi += u64::from(place.claims.cfi.is_some());
             compared.frame_pointer += u64::from(place.claims.frame_pointer.is_some() && judge.is_traced(place));
         }
-        lines.push(line(binary, table, &func, arch, (&judge, place, safe, !wrong.is_empty())));
+        wrong_at.push((safe, !wrong.is_empty()));
         points.extend(wrong);
     }
-    let mut findings = findings(binary, &func, arch, points)?;
-    findings.sort_by_key(|f| (Reverse(f.level), f.class, f.place.address));
+    let told = match detail {
+        Detail::All => true,
+        Detail::IfWrong => !points.is_empty(),
+    };
+    let seen_there = seen.places.iter().zip(wrong_at).filter(|_| told);
+    let lines = seen_there.map(|(place, (safe, wrong))| line(binary, table, &func, arch, (&judge, place, safe, wrong)));
+    let lines = lines.collect();
     let end = func.pcline().end()?.or(func.pcsp().end()?).unwrap_or(func.limit());
-    let all = starts(&arch.goarch, binary.code(func.entry(), end).unwrap_or_default()).unwrap_or_default();
+    let code = binary.code(func.entry(), end).unwrap_or_default();
+    let mut findings = findings(binary, &func, (arch, code), points)?;
+    findings.sort_by_key(|f| (Reverse(f.level), f.class, f.place.address));
+    let all = starts(&arch.goarch, code).unwrap_or_default();
     Ok(FunctionReport {
         function: seen.function.clone(),
         address: seen.entry,
         not_observed: match &seen.end {
-            End::Returned => None,
+            End::Returned | End::Left => None,
             End::NotEntered(why) => Some(format!("it was not entered: {why}")),
             End::Cut(why) => Some(format!("it was lost before it returned: {why}")),
         },
@@ -65,7 +83,7 @@ pub(super) fn judged<'a>(
 fn findings(
     binary: &Binary<'_>,
     func: &Func<'_>,
-    arch: &Arch,
+    (arch, code): (&Arch, &[u8]),
     points: Vec<Point>,
 ) -> Result<Vec<Finding>, UnwindError> {
     let frame = func.max_sp_delta()?.unwrap_or_default();
@@ -74,7 +92,8 @@ fn findings(
         // The worst one, of these the first.
         let Some(first) = group.iter().max_by_key(|p| (p.level, Reverse(p.pc))) else { continue };
         let source = func.file_line(first.pc)?;
-        let known = known(&arch.goarch, frame, first.class, first.pattern);
+        let symptom = Symptom { goarch: &arch.goarch, frame, class: first.class, pattern: first.pattern, code };
+        let known = known(&symptom);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         out.push(Finding {
             oracle: ORACLE.to_string(),
@@ -92,7 +111,7 @@ fn findings(
             claims: first.claims.iter().map(|(by, says)| Side { by: (*by).to_string(), says: says.clone() }).collect(),
             danger: first.class.danger().to_string(),
             issue: known.map(|k| k.issue.to_string()),
-            fixed_in: known.map(|k| k.fixed_in.to_string()),
+            fixed_in: known.and_then(|k| k.fixed_in).map(str::to_string),
             regressed: known.is_some_and(|k| is_mended(binary, k)),
         });
     }

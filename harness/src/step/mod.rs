@@ -16,6 +16,8 @@ mod judge;
 mod report;
 mod text;
 
+pub(crate) use binary::judged_in;
 pub use binary::{StepFailed, Wanted, step};
 pub use report::{Claimed, Compared, Finding, FunctionReport, Line, ORACLE, Report, SCHEMA_VERSION};
+pub(crate) use text::drawing;
 pub use text::text;

@@ -1,6 +1,7 @@
 //! What is reported: the types of the JSON.
 
 use crate::audit::{Claim, Class, Level, Place};
+use goabi_runners::observe::step::{End, Stepped};
 use serde::{Deserialize, Serialize};
 
 /// Counted up when the form changes.
@@ -48,6 +49,29 @@ pub struct FunctionReport {
     pub lines: Vec<Line>,
 }
 
+impl FunctionReport {
+    /// Of a function that is not in the program's table.
+    pub(super) fn missing(seen: &Stepped) -> FunctionReport {
+        let why = match &seen.end {
+            End::NotEntered(why) | End::Cut(why) => why.clone(),
+            End::Returned | End::Left => "the table of functions has no such entry".to_string(),
+        };
+        FunctionReport {
+            function: seen.function.clone(),
+            address: seen.entry,
+            not_observed: Some(why),
+            steps: seen.steps,
+            begun: seen.begun,
+            instructions: 0,
+            ran: 0,
+            preemptible: 0,
+            compared: Compared::default(),
+            findings: vec![],
+            lines: vec![],
+        }
+    }
+}
+
 /// At how many instructions each way of unwinding was compared with the truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +103,7 @@ pub struct Finding {
     /// What each side says at the first one.
     pub claims: Vec<Claim>,
     pub danger: String,
-    /// The known issue, `golang/go#N`.
+    /// The known issue, `golang/go#N`, or `unreported` and what it is.
     pub issue: Option<String>,
     /// The first Go version without it.
     pub fixed_in: Option<String>,

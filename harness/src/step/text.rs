@@ -26,6 +26,34 @@ fn function(out: &mut String, f: &FunctionReport, all: bool) {
     for finding in &f.findings {
         detail(out, finding);
     }
+    draw(out, f, all);
+    let c = &f.compared;
+    let _ = writeln!(
+        out,
+        "  {} of {} instructions ran, {} preemptible, {} steps; compared: {} with pcsp, {} with the runtime's rule, {} \
+         with call frame information, {} calls with the frame pointer",
+        f.ran, f.instructions, f.preemptible, f.steps, c.pcsp, c.runtime, c.cfi, c.frame_pointer
+    );
+    if f.begun > 1 {
+        let _ = writeln!(out, "  its first instruction was reached {} times", f.begun);
+    }
+    if let Some(why) = &f.not_observed {
+        let _ = writeln!(out, "  not observed: {why}");
+    }
+    let number = |level| f.findings.iter().filter(|f| f.level == level).count();
+    let (errors, warnings, notes) = (number(Level::Error), number(Level::Warning), number(Level::Note));
+    let _ = writeln!(out, "  {errors} errors, {warnings} warnings, {notes} notes");
+}
+
+/// The instructions around what is wrong, a line each, with what every way of
+/// unwinding says.
+pub(crate) fn drawing(f: &FunctionReport) -> String {
+    let mut out = String::new();
+    draw(&mut out, f, false);
+    out
+}
+
+fn draw(out: &mut String, f: &FunctionReport, all: bool) {
     let around = |n: usize| {
         let near = &f.lines[n.saturating_sub(AROUND)..(n + AROUND + 1).min(f.lines.len())];
         all || near.iter().any(|l| l.here)
@@ -47,22 +75,6 @@ fn function(out: &mut String, f: &FunctionReport, all: bool) {
         last = Some(n);
         line(out, l);
     }
-    let c = &f.compared;
-    let _ = writeln!(
-        out,
-        "  {} of {} instructions ran, {} preemptible, {} steps; compared: {} with pcsp, {} with the runtime's rule, {} \
-         with call frame information, {} calls with the frame pointer",
-        f.ran, f.instructions, f.preemptible, f.steps, c.pcsp, c.runtime, c.cfi, c.frame_pointer
-    );
-    if f.begun > 1 {
-        let _ = writeln!(out, "  its first instruction was reached {} times", f.begun);
-    }
-    if let Some(why) = &f.not_observed {
-        let _ = writeln!(out, "  not observed: {why}");
-    }
-    let number = |level| f.findings.iter().filter(|f| f.level == level).count();
-    let (errors, warnings, notes) = (number(Level::Error), number(Level::Warning), number(Level::Note));
-    let _ = writeln!(out, "  {errors} errors, {warnings} warnings, {notes} notes");
 }
 
 fn detail(out: &mut String, f: &Finding) {

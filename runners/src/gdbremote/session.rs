@@ -225,6 +225,12 @@ impl<W: Watch> Debuggee<W> {
         Ok(stop)
     }
 
+    /// How the program ended, once the stub has said that it is no more.
+    #[must_use]
+    pub fn ended(&self) -> Option<&Stop> {
+        self.ended.as_ref()
+    }
+
     /// Lets all threads run until the next stop.
     ///
     /// # Errors

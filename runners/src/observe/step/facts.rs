@@ -1,7 +1,9 @@
 //! What is recorded of a function that was stepped through.
 
+use serde::{Deserialize, Serialize};
+
 /// One activation of a function: the first one, from its entry to its return.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stepped {
     pub function: String,
     pub entry: u64,
@@ -18,10 +20,13 @@ pub struct Stepped {
 }
 
 /// How watching it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// It returned: nothing of this activation was missed.
     Returned,
+    /// It did not return, but the program went on: a panic or `runtime.Goexit` took
+    /// it away. Nothing of it was missed, either.
+    Left,
     /// It was not entered, for this reason.
     NotEntered(String),
     /// It was entered, and lost before its return.
@@ -45,7 +50,7 @@ pub struct PlaceSeen {
 }
 
 /// What each way of unwinding says at a stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The runtime's own table.
     pub pcsp: Claim,
@@ -59,7 +64,7 @@ pub struct Claims {
 }
 
 /// What one way says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// From SP to the canonical frame address.
     pub cfa: Told<i64>,
@@ -67,7 +72,7 @@ pub struct Claim {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Told<T> {
     Is(T),
     /// It should have been told, and was not, for this reason.

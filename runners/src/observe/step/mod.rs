@@ -11,11 +11,15 @@
 //! | whose frame it is, on a stack that may move | `truth` |
 //! | from the entry to the return | `walk` |
 //! | the process, and what can go wrong | `observe` |
+//! | the functions of a generated program | `program` |
+//! | how stops are kept | `kept` |
 
 mod claims;
 mod delay_slot;
 mod facts;
+mod kept;
 mod observe;
+mod program;
 mod reserved;
 mod tables;
 mod truth;
@@ -23,3 +27,4 @@ mod walk;
 
 pub use facts::{Claim, Claims, End, PlaceSeen, Stepped, Told};
 pub use observe::{StepError, StepSpec, step};
+pub use program::{ProgramSpec, ProgramStepped, step_program};

@@ -2,7 +2,7 @@
 
 use super::facts::{End, Stepped};
 use super::tables::Tables;
-use super::walk::Walk;
+use super::walk::{Machine, Walk};
 use crate::cancel::Cancel;
 use crate::error::RunnerError;
 use crate::gdbremote::{DebugExec, DebugSpec, Debuggee, RemoteError};
@@ -14,7 +14,7 @@ use std::path::Path;
 /// What the program gets in its environment: qemu's stub does not stop other
 /// threads, and a program that is preempted by signals would be seen to be
 /// preempted, and little else.
-const CALM: [(&str, &str); 2] = [("GOMAXPROCS", "1"), ("GODEBUG", "asyncpreemptoff=1")];
+pub(super) const CALM: [(&str, &str); 2] = [("GOMAXPROCS", "1"), ("GODEBUG", "asyncpreemptoff=1")];
 
 /// What to step through, and how.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,9 @@ pub enum StepError {
     /// The emulator or gdbserver lacks something.
     #[error("{0}")]
     Unsupported(String),
+    /// The program is not what the generator and Go make.
+    #[error("the program cannot be stepped through: {0}")]
+    Program(String),
     /// The function's own tables cannot be read.
     #[error(transparent)]
     Unwind(#[from] UnwindError),
@@ -74,12 +77,13 @@ pub fn step(spec: &StepSpec<'_>, func: &Func<'_>, cancel: &Cancel) -> Result<Ste
             return Ok(seen);
         }
     };
-    let mut walk = Walk::new(spec.arch, debuggee, &tables, spec.steps);
+    let mut machine = Machine::new(spec.arch, debuggee);
+    let mut walk = Walk::new(&mut machine, &tables, spec.steps, &[]);
     let end = walk.run();
     (seen.begun, seen.steps) = (walk.begun, walk.steps);
-    seen.places = std::mem::take(&mut walk.places).into_values().flatten().collect();
+    seen.places = walk.places.into_values().flatten().collect();
     // The next process begins when this one is gone.
-    drop(walk);
+    drop(machine);
     let lost = |why: String| if seen.begun == 0 { End::NotEntered(why) } else { End::Cut(why) };
     seen.end = match end {
         Ok(end) => end,

@@ -124,6 +124,18 @@ impl<'a> Tables<'a> {
         self.delay_slots.binary_search(&pc).is_ok()
     }
 
+    /// Instructions at which a program may be stopped, and goes on unharmed.
+    pub(super) fn stoppable(&self) -> impl Iterator<Item = u64> {
+        let inside = |pc: u64| {
+            let of = |(from, ends): (&u64, &Vec<u64>)| {
+                let behind = ends.first().copied().unwrap_or(*from);
+                (self.entry + from + 1..self.entry + behind).contains(&pc)
+            };
+            self.reserved.iter().any(of)
+        };
+        self.starts.iter().copied().filter(move |pc| !self.in_delay_slot(*pc) && !inside(*pc))
+    }
+
     /// Where execution may come to from the instruction, if it and some behind it
     /// must be executed at once.
     pub(super) fn at_once(&self, pc: u64) -> Option<impl Iterator<Item = u64>> {

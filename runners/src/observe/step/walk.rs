@@ -9,13 +9,30 @@ use crate::gdbremote::{Debuggee, Registers, RemoteError, Stop, signal};
 use goabi_cases::arch::{Arch, ByteOrder, Reg};
 use std::collections::BTreeMap;
 
+/// Steps in a row at which nothing new was seen, after which a loop runs on by
+/// itself until it comes to an instruction that was not executed before.
+const IN_A_LOOP: u32 = 64;
+
 /// A machine that stands still.
 pub(super) struct Machine<'a> {
     pub(super) arch: &'a Arch,
     pub(super) debuggee: Debuggee,
+    /// What was read since it stands here: several ways of unwinding look at the
+    /// same words.
+    read: Vec<(u64, Option<u64>)>,
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    pub(super) fn new(arch: &'a Arch, debuggee: Debuggee) -> Machine<'a> {
+        Machine { arch, debuggee, read: vec![] }
+    }
+
+    /// Registers, where the machine stands now.
+    pub(super) fn registers(&mut self) -> Result<Registers, RemoteError> {
+        self.read.clear();
+        self.debuggee.registers()
+    }
+
     fn role(&self, reg: Option<&Reg>, registers: &Registers) -> Option<u64> {
         self.by_dwarf(reg?.dwarf?, registers)
     }
@@ -57,17 +74,22 @@ impl Machine<'_> {
     /// A word of memory; `None` where there is none.
     pub(super) fn word(&mut self, at: u64) -> Result<Option<u64>, RemoteError> {
         let at = if self.arch.word_size == 4 { u64::from(at as u32) } else { at };
-        match self.debuggee.read(at, usize::try_from(self.arch.word_size).unwrap_or(8)) {
+        if let Some((_, word)) = self.read.iter().find(|(a, _)| *a == at) {
+            return Ok(*word);
+        }
+        let word = match self.debuggee.read(at, usize::try_from(self.arch.word_size).unwrap_or(8)) {
             Ok(bytes) => {
                 let add = |n: u64, byte: &u8| n << 8 | u64::from(*byte);
-                Ok(Some(match self.arch.byte_order {
+                Some(match self.arch.byte_order {
                     ByteOrder::Little => bytes.iter().rev().fold(0, add),
                     ByteOrder::Big => bytes.iter().fold(0, add),
-                }))
+                })
             }
-            Err(RemoteError::Refused { .. }) => Ok(None),
-            Err(e) => Err(e),
-        }
+            Err(RemoteError::Refused { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        self.read.push((at, word));
+        Ok(word)
     }
 
     /// A word of memory, as the answer of who looks for the return address there.
@@ -77,11 +99,14 @@ impl Machine<'_> {
     }
 }
 
-/// One process, and what was seen of one function in it.
-pub(super) struct Walk<'a, 't> {
-    machine: Machine<'a>,
+/// What was seen of one activation of a function.
+pub(super) struct Walk<'m, 'a, 't> {
+    machine: &'m mut Machine<'a>,
     tables: &'t Tables<'t>,
     limit: u64,
+    /// Where there are breakpoints at which the activation is over, whether it
+    /// returned or not.
+    ends: &'t [u64],
     pub(super) begun: u64,
     pub(super) steps: u64,
     pub(super) places: BTreeMap<u64, Vec<PlaceSeen>>,
@@ -91,14 +116,20 @@ pub(super) struct Walk<'a, 't> {
 enum Came {
     /// To this of the landings.
     To(Landing, Registers),
-    /// To its end, told in words.
+    /// To a place at which the activation is over.
+    Left,
+    /// To the program's end, told in words.
     Ended(String),
 }
 
-impl<'a, 't> Walk<'a, 't> {
-    pub(super) fn new(arch: &'a Arch, debuggee: Debuggee, tables: &'t Tables<'t>, limit: u64) -> Walk<'a, 't> {
-        let machine = Machine { arch, debuggee };
-        Walk { machine, tables, limit, begun: 0, steps: 0, places: BTreeMap::new() }
+impl<'m, 'a, 't> Walk<'m, 'a, 't> {
+    pub(super) fn new(
+        machine: &'m mut Machine<'a>,
+        tables: &'t Tables<'t>,
+        limit: u64,
+        ends: &'t [u64],
+    ) -> Walk<'m, 'a, 't> {
+        Walk { machine, tables, limit, ends, begun: 0, steps: 0, places: BTreeMap::new() }
     }
 
     /// Runs to the first entry.
@@ -112,7 +143,7 @@ impl<'a, 't> Walk<'a, 't> {
                 Stop::Exited(_) | Stop::Killed(_) => return Ok(Err(ended(&stop))),
             };
             if signal == signal::TRAP {
-                let registers = self.machine.debuggee.registers()?;
+                let registers = self.machine.registers()?;
                 if self.machine.pc(&registers)? == entry {
                     self.machine.debuggee.remove(entry)?;
                     return Ok(Ok(registers));
@@ -122,15 +153,20 @@ impl<'a, 't> Walk<'a, 't> {
         }
     }
 
-    /// All of it.
+    /// All of it, from the program's beginning.
     pub(super) fn run(&mut self) -> Result<End, RemoteError> {
-        let mut registers = match self.enter()? {
-            Ok(registers) => registers,
-            Err(why) => return Ok(End::NotEntered(why)),
-        };
-        let mut truth = Truth::at_entry(&mut self.machine, self.tables.assembly, &registers)?;
+        match self.enter()? {
+            Ok(registers) => self.from_entry(registers),
+            Err(why) => Ok(End::NotEntered(why)),
+        }
+    }
+
+    /// All of it, from the entry, at which the machine stands.
+    pub(super) fn from_entry(&mut self, mut registers: Registers) -> Result<End, RemoteError> {
+        let mut truth = Truth::at_entry(self.machine, self.tables.assembly, &registers)?;
         self.begun = 1;
         let mut behind_call = false;
+        let mut same = 0;
         // The instruction that is executed, and where the frame ends.
         let (mut pc, mut below) = (self.tables.entry, 0);
         loop {
@@ -142,15 +178,32 @@ impl<'a, 't> Walk<'a, 't> {
             self.steps += 1;
             if !self.tables.in_delay_slot(at) {
                 pc = at;
-                below = truth.below(&self.machine, self.machine.sp(&registers));
-                self.record(pc, below, &truth, behind_call, &registers)?;
+                below = truth.below(self.machine, self.machine.sp(&registers));
+                let new = self.record(pc, below, &truth, behind_call, &registers)?;
+                same = if new { 0 } else { same + 1 };
             }
             behind_call = false;
+            if same > IN_A_LOOP {
+                same = 0;
+                let mut landings = vec![Landing { pc: truth.return_address, below: 0 }];
+                landings.extend(self.not_executed().map(|pc| Landing { pc, below }));
+                landings.extend(self.tables.deferreturn.map(|pc| Landing { pc, below }));
+                match self.through(&landings, &mut truth, None)? {
+                    Came::To(landing, _) if landing.pc == truth.return_address && landing.below == 0 => {
+                        return Ok(End::Returned);
+                    }
+                    Came::To(_, there) => {
+                        registers = there;
+                        continue;
+                    }
+                    other => return Ok(over(&other)),
+                }
+            }
             if let Some(ends) = self.tables.at_once(at) {
                 let landings: Vec<Landing> = ends.map(|pc| Landing { pc, below }).collect();
                 match self.through(&landings, &mut truth, None)? {
-                    Came::Ended(why) => return Ok(End::Cut(format!("{why} before the function returned"))),
                     Came::To(_, there) => registers = there,
+                    other => return Ok(over(&other)),
                 }
                 continue;
             }
@@ -160,7 +213,7 @@ impl<'a, 't> Walk<'a, 't> {
                 Stop::Signal { signal, .. } => Some(signal),
                 stop @ (Stop::Exited(_) | Stop::Killed(_)) => return Ok(End::Cut(ended(&stop))),
             };
-            registers = self.machine.debuggee.registers()?;
+            registers = self.machine.registers()?;
             let (at, now) = (self.machine.pc(&registers)?, self.machine.sp(&registers));
             if at == truth.return_address && now == truth.cfa {
                 return Ok(End::Returned);
@@ -182,11 +235,10 @@ impl<'a, 't> Walk<'a, 't> {
             landings.extend(self.tables.deferreturn.map(|pc| Landing { pc, below }));
             if signal.is_some() && self.tables.contains(at) {
                 // It goes on there when the program has handled the signal.
-                let below = truth.below(&self.machine, now);
+                let below = truth.below(self.machine, now);
                 landings.push(Landing { pc: at, below });
             }
             match self.through(&landings, &mut truth, signal)? {
-                Came::Ended(why) => return Ok(End::Cut(format!("{why} before the function returned"))),
                 Came::To(landing, _) if landing.pc == truth.return_address && landing.below == 0 => {
                     return Ok(End::Returned);
                 }
@@ -194,6 +246,7 @@ impl<'a, 't> Walk<'a, 't> {
                     behind_call = behind == Some(landing.pc) && left;
                     registers = there;
                 }
+                other => return Ok(over(&other)),
             }
         }
     }
@@ -216,17 +269,21 @@ impl<'a, 't> Walk<'a, 't> {
                 stop = self.machine.debuggee.resume_with_signal(signal)?;
                 continue;
             }
-            let registers = self.machine.debuggee.registers()?;
+            let registers = self.machine.registers()?;
             let pc = self.machine.pc(&registers)?;
+            let mut came = self.ends.contains(&pc).then_some(Came::Left);
             let mut here = false;
             for landing in landings.iter().filter(|l| l.pc == pc) {
                 here = true;
-                if truth.lands(&mut self.machine, landing, &registers)? {
-                    for landing in landings {
-                        self.machine.debuggee.remove(landing.pc)?;
-                    }
-                    return Ok(Came::To(*landing, registers));
+                if came.is_none() && truth.lands(self.machine, landing, &registers)? {
+                    came = Some(Came::To(*landing, registers.clone()));
                 }
+            }
+            if let Some(came) = came {
+                for landing in landings {
+                    self.machine.debuggee.remove(landing.pc)?;
+                }
+                return Ok(came);
             }
             stop = if here {
                 // Another activation's, or another goroutine's.
@@ -240,7 +297,13 @@ impl<'a, 't> Walk<'a, 't> {
         }
     }
 
-    /// Adds a stop to those at the same place at which everything was the same.
+    /// Instructions that were not executed yet, and at which a program can be stopped.
+    fn not_executed(&self) -> impl Iterator<Item = u64> {
+        self.tables.stoppable().filter(|pc| !self.places.contains_key(pc))
+    }
+
+    /// Adds a stop to those at the same place at which everything was the same;
+    /// whether there was none.
     fn record(
         &mut self,
         pc: u64,
@@ -248,8 +311,8 @@ impl<'a, 't> Walk<'a, 't> {
         truth: &Truth,
         behind_call: bool,
         registers: &Registers,
-    ) -> Result<(), RemoteError> {
-        let claims = claims(&mut self.machine, self.tables, pc, registers)?;
+    ) -> Result<bool, RemoteError> {
+        let claims = claims(self.machine, self.tables, pc, registers)?;
         let return_address = truth.return_address;
         let all = self.places.entry(pc).or_default();
         let same = |p: &&mut PlaceSeen| p.cfa == cfa && p.return_address == return_address && p.claims == claims;
@@ -257,12 +320,13 @@ impl<'a, 't> Walk<'a, 't> {
             Some(place) => {
                 place.stops += 1;
                 place.behind_call |= behind_call;
+                Ok(false)
             }
             None => {
                 all.push(PlaceSeen { pc, stops: 1, cfa, return_address, claims, behind_call, left_to: None });
+                Ok(true)
             }
         }
-        Ok(())
     }
 
     fn leaves(&mut self, pc: u64, to: u64) {
@@ -272,8 +336,16 @@ impl<'a, 't> Walk<'a, 't> {
     }
 }
 
+/// How an activation ended that did not return.
+fn over(came: &Came) -> End {
+    match came {
+        Came::Ended(why) => End::Cut(format!("{why} before the function returned")),
+        Came::Left | Came::To(..) => End::Left,
+    }
+}
+
 /// How a program ended.
-fn ended(stop: &Stop) -> String {
+pub(super) fn ended(stop: &Stop) -> String {
     match stop {
         Stop::Exited(status) => format!("the program exited with status {status}"),
         Stop::Killed(signal) => format!("the program was ended by signal {}", signal::to_linux(*signal)),
