@@ -117,6 +117,7 @@ impl Scene {
             dwarf: &Fact::NotRequested,
             functions: &[&function],
             machine: (!self.calls.is_empty()).then_some(&machine),
+            unwinding: None,
             abi: &[],
         })
     }

@@ -88,6 +88,7 @@ impl<'a> Scene<'a> {
             dwarf: &Fact::NotRequested,
             functions: &[],
             machine: None,
+            unwinding: None,
             abi: &[],
         };
         let oracle = ORACLES.iter().find(|o| o.id() == oracle).unwrap();

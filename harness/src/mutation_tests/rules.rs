@@ -53,6 +53,7 @@ fn noticed(file: &CaseFile, case: &Case, expected: &Expected, shown: &Shown) -> 
         dwarf: &Fact::NotRequested,
         functions: &[],
         machine: None,
+        unwinding: None,
         abi: &[],
     };
     let oracle = ORACLES.iter().find(|o| o.id() == "panics").unwrap();

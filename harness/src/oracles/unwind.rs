@@ -86,7 +86,7 @@ fn stepped(s: &Subject, how: How, vector: usize, f: &FunctionReport) -> Vec<Verd
 }
 
 fn disagree(s: &Subject, how: How, vector: usize, f: &FunctionReport, finding: &Stepped) -> Verdict {
-    let (want, got) = sides(&finding.pattern, &finding.claims);
+    let (want, got) = sides(&finding.pattern, finding.issue.as_deref(), &finding.claims);
     let mut evidence = vec![
         format!(
             "{} at +{:#x}, {} such instructions, {} preemptible",
@@ -104,7 +104,7 @@ fn audited(s: &Subject, f: &Audited) -> Verdict {
     if !counts(f.class, f.level, f.preemptible) {
         return recorded(f.class, &f.pattern);
     }
-    let (want, got) = sides(&f.pattern, &f.claims);
+    let (want, got) = sides(&f.pattern, f.issue.as_deref(), &f.claims);
     let mut evidence = vec![
         format!(
             "{} at +{:#x}, {} such instructions, {} preemptible",
@@ -123,16 +123,17 @@ fn audited(s: &Subject, f: &Audited) -> Verdict {
     s.finding("unwind", format!("code.{}", f.class.id()), Basis::Spec, want, got, evidence)
 }
 
-/// What the machine or the code has, and what is wrong with what the tables say.
-fn sides(pattern: &str, claims: &[Claim]) -> (String, String) {
+/// What the machine or the code has, and what is wrong with what the tables say:
+/// a known bug by its name, so that an expectation of it forgives nothing else.
+fn sides(pattern: &str, issue: Option<&str>, claims: &[Claim]) -> (String, String) {
     let said = |c: &Claim| format!("{}: {}", c.by, c.says);
+    let named = issue.map_or_else(|| pattern.to_string(), |issue| format!("{pattern} ({issue})"));
     match claims.split_first() {
         Some((truth, others)) => {
-            let others: Vec<String> = others.iter().map(said).collect();
-            let got = if others.is_empty() { pattern.to_string() } else { format!("{pattern}; {}", others.join("; ")) };
-            (said(truth), got)
+            let got = std::iter::once(named).chain(others.iter().map(said)).collect::<Vec<_>>();
+            (said(truth), got.join("; "))
         }
-        None => ("tables that are right wherever a goroutine can be stopped".to_string(), pattern.to_string()),
+        None => ("tables that are right wherever a goroutine can be stopped".to_string(), named),
     }
 }
 
@@ -154,8 +155,9 @@ mod tests {
     fn both_sides_are_told() {
         let claim = |by: &str, says: &str| Claim { by: by.into(), says: says.into() };
         let claims = [claim("the machine", "16 bytes"), claim("pcsp", "32 bytes"), claim("CFI", "16 bytes")];
-        let (want, got) = sides("deeper", &claims);
+        let (want, got) = sides("deeper", None, &claims);
         assert_eq!((want.as_str(), got.as_str()), ("the machine: 16 bytes", "deeper; pcsp: 32 bytes; CFI: 16 bytes"));
-        assert_eq!(sides("no check", &[]).1, "no check");
+        assert_eq!(sides("in steps", Some("golang/go#1"), &claims[..2]).1, "in steps (golang/go#1); pcsp: 32 bytes");
+        assert_eq!(sides("no check", None, &[]).1, "no check");
     }
 }

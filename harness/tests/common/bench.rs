@@ -1,6 +1,9 @@
 //! A program whose bytes, and whose model, can be changed between its build and
 //! its run: what is then said of it is what the real run says.
 
+// Each test binary uses a part of it.
+#![allow(dead_code)]
+
 use super::common::{Place, fixtures, replace, toolchain};
 use goabi::c_compilers::CCompilers;
 use goabi::chunks::chunks;
