@@ -75,7 +75,7 @@ pub enum RecoveredBy {
 }
 
 /// Arguments of one call and what must come of it, as Go text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vector {
     /// Values shared by arguments and results: name, expression.
     pub lets: Vec<(String, String)>,
@@ -224,6 +224,14 @@ impl Case {
         self.mask(&mut expected.args);
         expected.identify();
         Ok(expected)
+    }
+
+    /// The first vector that is the same as this one, if it is not the first: what
+    /// shows by chance is called again and again.
+    #[must_use]
+    pub fn repeats(&self, vector: usize) -> Option<usize> {
+        let this = self.vectors.get(vector)?;
+        self.vectors.get(..vector)?.iter().position(|v| v == this)
     }
 
     /// As [`Case::expected`], of what registers and memory must show while the

@@ -387,6 +387,7 @@ fn run_built(
             };
             // What has a value at all has one at rest.
             let machine = at_rest.ok().filter(|_| !watched.is_empty()).map(|expected| Machine {
+                repeats: (0..expected.len()).map(|vector| case.repeats(vector)).collect(),
                 views: watched
                     .iter()
                     .map(|(how, program)| View::of(*how, program, (0..expected.len()).map(unit).collect()))

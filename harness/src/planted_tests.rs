@@ -100,7 +100,8 @@ impl Scene {
             View { how: *how, watched: Watched::Seen(Arc::new(facts)), units: vec![Some(0)] }
         };
         let at_rest = case.expected_at_rest(&self.file.scope, &case.vectors[0], 8).unwrap_or_else(|e| panic!("{e:?}"));
-        let machine = Machine { expected: vec![at_rest], views: self.calls.iter().map(view).collect() };
+        let machine =
+            Machine { expected: vec![at_rest], repeats: vec![None], views: self.calls.iter().map(view).collect() };
         run(&Subject {
             cell: &cell,
             file: &self.file,

@@ -79,6 +79,25 @@ func spin() {
 }
 ";
 
+const LOOPS: &str = "package main
+
+func main() { println(Loops(3000000), Loops(1)) }
+
+//go:noinline
+func Loops(n int) (sum int) {
+	for i := 0; i < n; i++ {
+		sum += i ^ sum
+		if i == n-2 {
+			sum = Leaf(sum)
+		}
+	}
+	return Leaf(sum)
+}
+
+//go:noinline
+func Leaf(n int) int { return n*3 + 1 }
+";
+
 const FUNCTIONS: [&str; 4] = ["main.Big", "main.Small", "main.Leaf", "main.Defers"];
 
 /// The program, built for a port; its call frame information is not compressed.
@@ -184,6 +203,24 @@ fn a_wrong_row_of_call_frame_information_is_a_warning() {
         assert_eq!(found.len(), 1, "{goarch}: {found:#?}");
         assert_eq!((found[0].class, found[0].level), (Class::Cfi, Level::Warning));
         assert!((from..to).contains(&found[0].place.address), "{from:#x}..{to:#x} {found:#?}");
+    }
+}
+
+/// What is done again and again runs by itself, and what is new in the midst of it,
+/// or behind it, is seen.
+#[test]
+fn a_loop_runs_by_itself() {
+    for goarch in ["amd64", "arm64"] {
+        let place = Place::new();
+        let binary = built_of(goarch, LOOPS);
+        let done =
+            place.goabi(&["step", "--limit", "1000", "--format", "json", binary.to_str().unwrap(), "main.Loops"]);
+        let report: Report = serde_json::from_str(&done.stdout).unwrap_or_else(|e| panic!("{e}: {done:?}"));
+        let f = &report.functions[0];
+        assert_eq!((done.code, f.not_observed.as_deref(), f.findings.len()), (Some(0), None, 0), "{f:#?}");
+        let calls: Vec<_> = f.lines.iter().filter(|l| l.left_to.as_deref() == Some("main.Leaf")).collect();
+        assert!(calls.len() == 2 && calls.iter().all(|l| l.stops == 1), "{f:#?}");
+        assert!(f.lines.iter().filter(|l| l.behind_call).count() >= 2, "{f:#?}");
     }
 }
 

@@ -78,6 +78,9 @@ pub(super) fn call_of<'a>(s: &Subject<'a>, view: &'a View, i: usize) -> Result<(
         Watched::Unavailable(why) => return Err(Said::Unobserved(why.clone())),
         Watched::Seen(_) => {}
     }
+    if let Some(first) = s.machine.and_then(|m| m.repeats.get(i).copied().flatten()) {
+        return Err(Said::Inapplicable(format!("it is the same as vectors[{first}], which is watched")));
+    }
     let Some(f) = s.functions.iter().find(|f| f.vectors.contains(&i)) else {
         return Err(match s.no_function() {
             Verdict::Inapplicable(why) if s.functions.is_empty() => Said::Inapplicable(why),

@@ -38,6 +38,9 @@ impl fmt::Display for How {
 pub struct Machine {
     /// One entry a vector: what registers and memory must show.
     pub expected: Vec<Expected>,
+    /// One entry a vector: the earlier one that is the same. That is watched, and
+    /// this one not: it would show nothing else.
+    pub repeats: Vec<Option<usize>>,
     pub views: Vec<View>,
 }
 

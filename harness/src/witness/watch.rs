@@ -3,7 +3,7 @@
 use super::{How, Watched, plan};
 use crate::exhibits::Inside;
 use crate::job::{JobResult, Shared};
-use goabi_generators::program::UnitKind;
+use goabi_generators::program::{Unit, UnitKind};
 use goabi_reports::record::{Problem, ProblemKind};
 use goabi_runners::error::RunnerError;
 use goabi_runners::gdbremote::DebugExec;
@@ -98,8 +98,14 @@ fn one(
         })
         .collect();
     let numbered = || (0u32..).zip(&inside.program.units);
+    let new = |u: &Unit| match u.kind {
+        UnitKind::Call { vector, .. } => {
+            inside.picks.get(u.case).is_none_or(|picks| picks.case.repeats(vector).is_none())
+        }
+        UnitKind::Types => false,
+    };
     let asked: Vec<u32> = numbered()
-        .filter(|(n, u)| matches!(u.kind, UnitKind::Call { .. }) && only.is_none_or(|o| o.contains(n)))
+        .filter(|(n, u)| new(u) && only.is_none_or(|o| o.contains(n)))
         .map(|(n, _)| n)
         .filter(|n| !stopped.contains_key(n))
         .collect();
