@@ -93,10 +93,10 @@ fn disagree(s: &Subject, how: How, vector: usize, f: &FunctionReport, finding: &
             f.function, finding.place.offset, finding.points, finding.preemptible
         ),
         format!("seen {how}"),
-        finding.danger.clone(),
     ];
+    evidence.extend(drawing(f, finding.place.offset).lines().map(str::to_string));
+    evidence.push(finding.danger.clone());
     evidence.extend(about_issue(finding.issue.as_deref(), finding.fixed_in.as_deref(), finding.regressed));
-    evidence.extend(drawing(f).lines().map(str::to_string));
     s.finding("unwind", format!("vectors[{vector}].{}", finding.class.id()), Basis::Spec, want, got, evidence)
 }
 
@@ -111,15 +111,15 @@ fn audited(s: &Subject, f: &Audited) -> Verdict {
             f.function, f.place.offset, f.points, f.preemptible
         ),
         "seen in the code".to_string(),
-        f.danger.clone(),
     ];
-    evidence.extend(f.about_issue());
     evidence.extend(f.disassembly.iter().map(|l| {
         let cell = |n: Option<i64>| n.map_or_else(|| "?".to_string(), |n| n.to_string());
         let mark = if l.here { ">" } else { " " };
         let (sp, pcsp) = (cell(l.sp.map(i64::from)), cell(l.pcsp.map(i64::from)));
         format!("{mark} {:>#7x}  SP {sp:>8}  pcsp {pcsp:>8}  CFI {:>8}  {}", l.offset, cell(l.cfi), l.text)
     }));
+    evidence.push(f.danger.clone());
+    evidence.extend(f.about_issue());
     s.finding("unwind", format!("code.{}", f.class.id()), Basis::Spec, want, got, evidence)
 }
 

@@ -45,12 +45,25 @@ fn function(out: &mut String, f: &FunctionReport, all: bool) {
     let _ = writeln!(out, "  {errors} errors, {warnings} warnings, {notes} notes");
 }
 
-/// The instructions around what is wrong, a line each, with what every way of
-/// unwinding says.
-pub(crate) fn drawing(f: &FunctionReport) -> String {
+/// The instructions around the one at an offset, a line each, with what every way
+/// of unwinding says.
+pub(crate) fn drawing(f: &FunctionReport, offset: u32) -> String {
     let mut out = String::new();
-    draw(&mut out, f, false);
+    heading(&mut out);
+    let at = f.lines.iter().position(|l| l.offset == offset).unwrap_or(0);
+    for l in f.lines.iter().take(at + AROUND + 1).skip(at.saturating_sub(AROUND)) {
+        line(&mut out, l);
+    }
     out
+}
+
+fn heading(out: &mut String) {
+    let _ = writeln!(out, "           {:^35}    finds the caller", "from SP to the caller's SP");
+    let _ = writeln!(
+        out,
+        "         at {:>8} {:>8} {:>8} {:>8}  {:>7} {:>5} {:>5}",
+        "true", "pcsp", "CFI", "FP", "runtime", "CFI", "FP"
+    );
 }
 
 fn draw(out: &mut String, f: &FunctionReport, all: bool) {
@@ -60,12 +73,7 @@ fn draw(out: &mut String, f: &FunctionReport, all: bool) {
     };
     let shown: Vec<(usize, &Line)> = f.lines.iter().enumerate().filter(|(n, _)| around(*n)).collect();
     if !shown.is_empty() {
-        let _ = writeln!(out, "           {:^35}    finds the caller", "from SP to the caller's SP");
-        let _ = writeln!(
-            out,
-            "         at {:>8} {:>8} {:>8} {:>8}  {:>7} {:>5} {:>5}",
-            "true", "pcsp", "CFI", "FP", "runtime", "CFI", "FP"
-        );
+        heading(out);
     }
     let mut last = None;
     for (n, l) in shown {

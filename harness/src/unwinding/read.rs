@@ -5,7 +5,7 @@ use super::{Audit, Choice, Stepped, Steps, Unwinding, choose};
 use crate::audit::{Selected, selected};
 use crate::exhibits::Inside;
 use crate::job::{JobResult, Shared, owners, timed};
-use crate::step::judged_in;
+use crate::step::{FunctionReport, judged_in};
 use goabi_generators::names::MODULE;
 use goabi_runners::error::RunnerError;
 use goabi_runners::observe::step::ProgramStepped;
@@ -34,7 +34,6 @@ pub(crate) fn read(
         Ok(bytes) => bytes,
         Err(e) => return unreadable(&format!("{}: {e}", path.display())),
     };
-    let tables = |e: UnwindError| format!("the program's unwinding tables cannot be read: {e}");
     let binary = match Binary::open(&bytes) {
         Ok(binary) => binary,
         Err(e) => return unreadable(&tables(e)),
@@ -56,7 +55,7 @@ pub(crate) fn read(
                     Err(why) => Stepped::Skipped(why.clone()),
                     Ok(_) => match reports(inside, &file, &choice, facts) {
                         Ok(all) => Stepped::Seen(*how, all),
-                        Err(e) => Stepped::Unavailable(tables(e)),
+                        Err(why) => Stepped::Unavailable(why),
                     },
                 },
             };
@@ -67,18 +66,21 @@ pub(crate) fn read(
     }))
 }
 
+fn tables(e: UnwindError) -> String {
+    format!("the program's unwinding tables cannot be read: {e}")
+}
+
 /// What was seen of a case's function, judged.
 fn reports(
     inside: &Inside<'_>,
     file: &File<'_>,
     choice: &Choice,
     facts: &ProgramStepped,
-) -> Result<Vec<(usize, crate::step::FunctionReport)>, UnwindError> {
+) -> Result<Vec<(usize, FunctionReport)>, String> {
     let mut out = Vec::new();
     for (unit, vector) in &choice.units {
-        // Each that was asked for is there.
-        let Some(seen) = facts.units.get(unit) else { continue };
-        out.push((*vector, judged_in(file.binary, file.table, inside.job.arch, seen)?));
+        let seen = facts.units.get(unit).ok_or_else(|| format!("vectors[{vector}] was not stepped through"))?;
+        out.push((*vector, judged_in(file.binary, file.table, inside.job.arch, seen).map_err(tables)?));
     }
     Ok(out)
 }
@@ -96,7 +98,7 @@ fn audits(inside: &Inside<'_>, file: &File<'_>, choices: &[Choice]) -> BTreeMap<
     let mut out: BTreeMap<usize, Audit> = choices.iter().map(|c| (c.case, Audit::Seen(0, vec![]))).collect();
     let Some(first) = choices.first().map(|c| c.case) else { return out };
     for Selected { file, function, findings } in found {
-        let by_file = file.as_deref().map(|f| relative(f)).and_then(|f| owners(inside.program, f).first().copied());
+        let by_file = file.as_deref().map(relative).and_then(|f| owners(inside.program, f).first().copied());
         let package = || {
             let of = |p: &str| function.strip_prefix(p).is_some_and(|rest| rest.starts_with('.'));
             inside.program.functions.iter().find(|f| of(&f.package)).map(|f| f.case)

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn told<T: Clone + std::fmt::Debug>(some: Vec<T>) -> impl Strategy<Value = Told<T>> {
+    fn told<T: Clone + std::fmt::Debug + 'static>(some: Vec<T>) -> impl Strategy<Value = Told<T>> {
         prop_oneof![
             proptest::sample::select(some).prop_map(Told::Is),
             Just(Told::Nothing("there is no memory".to_string())),

@@ -196,7 +196,7 @@ impl Tour<'_, '_> {
         };
         self.machine.debuggee.remove(pc)?;
         let mut walk = Walk::new(&mut self.machine, tables, self.spec.step.steps, &self.marks.begin);
-        let end = walk.from_entry(registers);
+        let end = walk.whole(registers);
         let (begun, steps) = (walk.begun, walk.steps);
         let places = walk.places.into_values().flatten().collect();
         let lost = |e: &RemoteError| match e {

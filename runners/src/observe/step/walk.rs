@@ -156,13 +156,13 @@ impl<'m, 'a, 't> Walk<'m, 'a, 't> {
     /// All of it, from the program's beginning.
     pub(super) fn run(&mut self) -> Result<End, RemoteError> {
         match self.enter()? {
-            Ok(registers) => self.from_entry(registers),
+            Ok(registers) => self.whole(registers),
             Err(why) => Ok(End::NotEntered(why)),
         }
     }
 
     /// All of it, from the entry, at which the machine stands.
-    pub(super) fn from_entry(&mut self, mut registers: Registers) -> Result<End, RemoteError> {
+    pub(super) fn whole(&mut self, mut registers: Registers) -> Result<End, RemoteError> {
         let mut truth = Truth::at_entry(self.machine, self.tables.assembly, &registers)?;
         self.begun = 1;
         let mut behind_call = false;
