@@ -39,7 +39,7 @@ fn the_goroutine_that_the_runtime_names_stood_there() {
         pc: Some(0x78a84),
         instructions: vec![],
     };
-    assert_eq!(stood(DIED), [want.clone()]);
+    assert_eq!(stood(DIED), std::slice::from_ref(&want));
     let other = DIED.replace("runtime: g1: frame.sp=0x40000bbf10", "runtime: g 7: unexpected return pc for x");
     let found = stood(&other);
     assert_eq!(found.iter().map(|s| (s.goroutine, s.offset, s.pc)).collect::<Vec<_>>(), [(7, 4, None)]);
