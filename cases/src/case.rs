@@ -48,6 +48,8 @@ pub struct Case {
     /// Whether the function itself calls recover, so that it ends a panic of
     /// its caller's where it is deferred.
     pub recovers: bool,
+    /// Whether the function, where it is a package-level one, is `go:nosplit`.
+    pub nosplit: bool,
     pub only: Option<Restriction>,
     pub except: Option<Restriction>,
     pub vectors: Vec<Vector>,

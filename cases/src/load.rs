@@ -205,6 +205,9 @@ fn case(
     if raw.body.is_none() && raw.recovers == Some(true) {
         r.mistake(raw.name.span.clone(), "recovers: true is for functions with a body", None);
     }
+    if raw.body.is_none() && raw.nosplit == Some(true) {
+        r.mistake(raw.name.span.clone(), "nosplit: true is for functions with a body", None);
+    }
     if raw.body.is_none() && raw.record_args == Some(false) {
         r.mistake(raw.name.span.clone(), "record_args: false is for functions with a body", None);
     }
@@ -230,6 +233,7 @@ fn case(
         imports: Vec::new(),
         record_args: raw.record_args.unwrap_or(true),
         recovers: raw.recovers.unwrap_or(false),
+        nosplit: raw.nosplit.unwrap_or(false),
         only,
         except,
         vectors: Vec::new(),

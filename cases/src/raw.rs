@@ -35,6 +35,8 @@ mapping! {
         record_args: Option<bool>,
         /// The function's body calls recover itself, outside of any function literal: deferred, it ends a panic of its caller's. Default false.
         recovers: Option<bool>,
+        /// The function is go:nosplit wherever it is a package-level function that is called by name or by value: no stack check, and never a larger stack. Default false.
+        nosplit: Option<bool>,
         /// Run the case only there.
         only: Option<RawScope>,
         /// Do not run the case there.

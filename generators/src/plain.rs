@@ -9,7 +9,7 @@ pub(crate) fn function(f: &FunctionText, inner: Option<&Callee>) -> Declaration 
     let name = format!("GoabiFunc_{}", f.stem());
     let declared = Declared {
         symbol: name.clone(),
-        line: 1,
+        line: if f.case.nosplit { 2 } else { 1 },
         receiver: None,
         receiver_value: None,
         inlinable: false,
@@ -17,7 +17,11 @@ pub(crate) fn function(f: &FunctionText, inner: Option<&Callee>) -> Declaration 
         owner: "direct",
     };
     Declaration {
-        text: f.function(&Head { name: &name, noinline: true, ..Head::default() }, inner),
+        text: format!(
+            "{}{}",
+            if f.case.nosplit && inner.is_none() { "//go:nosplit\n" } else { "" },
+            f.function(&Head { name: &name, noinline: true, ..Head::default() }, inner)
+        ),
         place: Place::Case,
         functions: if inner.is_none() { vec![declared] } else { vec![] },
         name,

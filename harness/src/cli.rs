@@ -119,6 +119,9 @@ pub struct Run {
     /// How many cases share a program, at most.
     #[arg(long, value_name = "N", default_value_t = crate::chunks::CASES_PER_PROGRAM, hide = true)]
     pub cases_per_program: usize,
+    /// How long each call is repeated under the stress preempt and singlestep.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    pub repeat: u64,
     /// No progress, only the summary.
     #[arg(long, short)]
     pub quiet: bool,
@@ -408,6 +411,8 @@ pub enum SchemaKind {
     Profile,
     /// What `goabi audit --format json` prints.
     Audit,
+    /// What `goabi step --format json` prints.
+    Step,
 }
 
 /// `goabi doctor`.

@@ -36,6 +36,10 @@ use std::time::{Duration, Instant};
 /// The word under which a build that fails is found and expected.
 pub const BUILD: &str = "build";
 
+/// How long a call is repeated under `preempt` where nobody says otherwise: a
+/// chance at little cost, since a run has thousands of calls.
+pub const REPEAT: Duration = Duration::from_millis(20);
+
 /// What all jobs share.
 pub struct Shared<'a> {
     pub files: &'a [CaseFile],
@@ -50,6 +54,8 @@ pub struct Shared<'a> {
     pub cases_per_program: usize,
     /// Whether programs run again that already ran, and did nothing that failed.
     pub fresh: bool,
+    /// How long each call is repeated where its goroutine is preempted all the time.
+    pub repeat: Duration,
     /// What builds programs with C.
     pub c: &'a CCompilers,
     /// How programs are watched, by GOARCH; empty for not at all.
@@ -290,6 +296,9 @@ fn run_built(
     }
     let only = only.filter(|o| o.len() < program.units.len());
     let mut env = job.stress.run_env();
+    if job.stress.words().any(|w| w.program.contains(&"preempt")) {
+        env.push(("GOABI_REPEAT".into(), s.repeat.as_millis().to_string()));
+    }
     if program.needs_c {
         env.push((ENVIRONMENT.0.into(), ENVIRONMENT.1.into()));
     }

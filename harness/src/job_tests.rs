@@ -25,6 +25,7 @@ fn died(stopped: Option<Stop>) -> UnitEnd {
         stderr: String::new(),
         stdout: String::new(),
         emulator: None,
+        stood: vec![],
     })
 }
 

@@ -59,8 +59,14 @@ impl Scene {
     }
 
     pub fn dies(mut self, ended: Ended, stopped: Option<Stop>, stderr: &str) -> Scene {
-        self.end =
-            UnitEnd::Died(Death { ended, stopped, stderr: stderr.into(), stdout: String::new(), emulator: None });
+        self.end = UnitEnd::Died(Death {
+            ended,
+            stopped,
+            stderr: stderr.into(),
+            stdout: String::new(),
+            emulator: None,
+            stood: vec![],
+        });
         self
     }
 

@@ -107,6 +107,7 @@ fn a_wrong_model_is_crossed_out() {
         watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,
+        repeat: goabi::job::REPEAT,
         c: &CCompilers::default(),
         observers: &observers,
         wanted: None,

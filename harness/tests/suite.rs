@@ -105,6 +105,7 @@ fn run(w: &World, wanted: &BTreeSet<String>) -> Record {
         c: &w.c,
         observers: &w.observers,
         fresh: std::env::var_os("GOABI_FRESH").is_some(),
+        repeat: goabi::job::REPEAT,
         wanted: Some(wanted),
         progress: &|_, _| {},
     };

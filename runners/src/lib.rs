@@ -18,6 +18,7 @@ pub mod process;
 pub mod provision;
 pub mod reuse;
 pub mod run;
+pub mod stood;
 pub mod toolchain;
 pub mod transcript;
 

@@ -113,6 +113,7 @@ fn what_may_pass_is_not_kept() {
             stderr: "panic: x".into(),
             stdout: String::new(),
             emulator: None,
+            stood: vec![],
         })
     };
     for end in [died(Some(Stop::Time)), UnitEnd::Untrusted("it lies".into()), UnitEnd::NotRun("never begun".into())] {

@@ -7,6 +7,7 @@ use crate::emulator::{Exec, last_words};
 use crate::error::{Result, RunnerError, how};
 use crate::process::{self, Completed, Ended, Limits, Progress, Stop, show};
 use crate::settle::{Settled, settle};
+use crate::stood::{Stood, disassembled};
 use crate::transcript;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -78,6 +79,9 @@ pub struct Death {
     /// program is not at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emulator: Option<String>,
+    /// Where goroutines stood that a signal had preempted, as far as the runtime said it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood: Vec<Stood>,
 }
 
 /// What happened to all units.
@@ -131,8 +135,12 @@ pub fn run_program(spec: &RunSpec<'_>, cancel: &Cancel) -> Result<RunFacts> {
         debug_assert!(settled.rest.len() < batch.len());
         let emulated = matches!(spec.exec, Exec::Emulated { .. });
         units.extend(settled.units.into_iter().map(|mut u| {
-            if let (true, UnitEnd::Died(death)) = (emulated, &mut u.end) {
-                death.emulator = last_words(&death.stderr);
+            if let UnitEnd::Died(death) = &mut u.end {
+                death.emulator = last_words(&death.stderr).filter(|_| emulated);
+                // Without the file there are no instructions: it ran, and the place is known.
+                if let (false, Ok(bytes)) = (death.stood.is_empty(), std::fs::read(&spec.artifact.path)) {
+                    disassembled(&mut death.stood, &bytes);
+                }
             }
             (u.unit, u)
         }));

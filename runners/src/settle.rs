@@ -3,6 +3,7 @@
 use crate::error::how;
 use crate::process::{Completed, Ended, Stop};
 use crate::run::{Death, UnitEnd, UnitFacts, shorten};
+use crate::stood::stood;
 use crate::transcript::{State, Trailer, Transcript, Unit};
 
 /// How much of each end of a dead process's output is kept.
@@ -125,5 +126,6 @@ fn death(done: &Completed) -> Death {
         stderr: shorten(&done.stderr, OUTPUT_KEPT),
         stdout: shorten(&done.stdout, OUTPUT_KEPT),
         emulator: None,
+        stood: stood(&String::from_utf8_lossy(&done.stderr)),
     }
 }

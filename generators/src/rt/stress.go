@@ -4,7 +4,9 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 )
 
@@ -77,6 +79,43 @@ func disturb() {
 			runtime.GC()
 		}
 	}()
+}
+
+// budget is how long a unit's call is repeated under preemption.
+var budget = milliseconds("GOABI_REPEAT")
+
+func milliseconds(name string) time.Duration {
+	n, _ := strconv.Atoi(os.Getenv(name))
+	return time.Duration(n) * time.Millisecond
+}
+
+// repeat makes a unit's call again and again, on a goroutine of its own and
+// without a record, so that a preemption has a chance at each instruction of
+// the callee. How often is not told: what is recorded is the same each time.
+func repeat(u Unit) {
+	if !preempts || !called || u.Goexit || u.Asleep {
+		return
+	}
+	quiet, repeating = true, true
+	done := make(chan struct{})
+	go func() {
+		begun := time.Now()
+		for rounds := 1; ; {
+			for i := 0; i < rounds; i++ {
+				u.F()
+			}
+			gone := time.Since(begun)
+			if gone >= budget {
+				break
+			}
+			if gone < budget/16 {
+				rounds *= 2
+			}
+		}
+		close(done)
+	}()
+	<-done
+	quiet, repeating = false, false
 }
 
 // fill calls itself until the stack moves, or until so many frames are there,

@@ -68,6 +68,7 @@ pub fn plan_of(b: &Bench, cases: &Path, targets: &[&str], builds: &[&str]) -> Re
         watch_limits: Limits::WATCH,
         cases_per_program: CASES_PER_PROGRAM,
         fresh: true,
+        repeat: goabi::job::REPEAT,
         c: &CCompilers::default(),
         observers: &Default::default(),
         wanted: None,

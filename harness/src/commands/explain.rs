@@ -123,6 +123,7 @@ fn watch(
         watch_limits: Limits::WATCH,
         cases_per_program: 1,
         fresh: false,
+        repeat: crate::job::REPEAT,
         c: &CCompilers::default(),
         observers: &observers,
         wanted: None,

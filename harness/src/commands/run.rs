@@ -2,8 +2,8 @@
 
 use super::{CommandError, Common, load, reports, request};
 use crate::c_compilers::CCompilers;
-use crate::cli::{Observe, Run, Selection};
-use crate::job::Shared;
+use crate::cli::{Observe, Run};
+use crate::job::{self, Shared};
 use crate::plan::{PlannedToolchain, Request, expand};
 use crate::progress::Progress;
 use crate::setup::Execs;
@@ -117,6 +117,7 @@ pub(super) fn judged(
         },
         cases_per_program: args.cases_per_program,
         fresh: args.fresh,
+        repeat: Duration::from_millis(args.repeat),
         c: &ready.c,
         observers: &ready.observers,
         wanted: None,
@@ -124,20 +125,23 @@ pub(super) fn judged(
     };
     let mut record = session::run(&jobs, &ready.execs, &ready.expectations, &shared, times);
     progress.finish();
-    complete_reruns(&mut record, &args.selection, toolchains);
+    complete_reruns(&mut record, args, toolchains);
     record
 }
 
 /// Adds to each command that repeats a finding what it takes beside the cell:
-/// the case files, and toolchains that a label does not name well enough.
-fn complete_reruns(record: &mut Record, selection: &Selection, toolchains: &[Toolchain]) {
+/// the case files, how long calls are repeated, and toolchains that a label does not name well enough.
+fn complete_reruns(record: &mut Record, args: &Run, toolchains: &[Toolchain]) {
     let quoted = |p: &Path| format!("'{}'", p.display().to_string().replace('\'', r"'\''"));
     let mut common = String::new();
-    for c in &selection.cases {
+    for c in &args.selection.cases {
         common += &format!(" --cases {}", quoted(c));
     }
-    for e in &selection.expectations {
+    for e in &args.selection.expectations {
         common += &format!(" --expectations {}", quoted(e));
+    }
+    if Duration::from_millis(args.repeat) != job::REPEAT {
+        common += &format!(" --repeat {}", args.repeat);
     }
     for f in &mut record.findings {
         f.finding.rerun += &common;

@@ -17,6 +17,7 @@ pub fn text(kind: SchemaKind) -> String {
         SchemaKind::Comparison => goabi_reports::schema::comparison_schema(),
         SchemaKind::Explanation => goabi_reports::schema::explanation_schema(),
         SchemaKind::Audit => pretty(schemars::schema_for!(crate::audit::Report).as_value()),
+        SchemaKind::Step => pretty(schemars::schema_for!(crate::step::Report).as_value()),
     }
 }
 
@@ -30,18 +31,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_audits_schema_is_fresh() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/audit.schema.json");
-        if std::env::var_os("GOABI_BLESS").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, text(SchemaKind::Audit)).unwrap();
+    fn schemas_of_audit_and_step_are_fresh() {
+        for (kind, file) in
+            [(SchemaKind::Audit, "schema/audit.schema.json"), (SchemaKind::Step, "schema/step.schema.json")]
+        {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            if std::env::var_os("GOABI_BLESS").is_some() {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(&path, text(kind)).unwrap();
+            }
+            // As values: the order of keys depends on a feature of serde_json that
+            // any crate of a build can switch on.
+            let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+            let committed = std::fs::read_to_string(&path).unwrap_or_default();
+            let fresh = value(&text(kind));
+            assert!(fresh.is_some() && value(&committed) == fresh, "{} is stale", path.display());
         }
-        // As values: the order of keys depends on a feature of serde_json that
-        // any crate of a build can switch on.
-        let value = |text: &str| serde_json::from_str::<Value>(text).ok();
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        let fresh = value(&text(SchemaKind::Audit));
-        assert!(fresh.is_some() && value(&committed) == fresh, "{} is stale", path.display());
     }
 
     /// `GOABI_BLESS=1 cargo test` writes what is committed anew.

@@ -144,6 +144,7 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
         watch_limits: Limits::WATCH,
         cases_per_program: crate::chunks::CASES_PER_PROGRAM,
         fresh: false,
+        repeat: crate::job::REPEAT,
         c: &CCompilers::default(),
         observers: &Default::default(),
         wanted: None,

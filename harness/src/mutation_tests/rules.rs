@@ -100,7 +100,8 @@ fn sound(case: &Case, expected: &Expected) -> Shown {
     let message = lines.join("\n\t").replace('*', "any");
     let ended = Ended::Exited(i32::try_from(*exit).unwrap());
     let stderr = format!("{message}\n{traceback}");
-    let end = UnitEnd::Died(Death { ended, stopped: None, stderr, stdout: String::new(), emulator: None });
+    let end =
+        UnitEnd::Died(Death { ended, stopped: None, stderr, stdout: String::new(), emulator: None, stood: vec![] });
     Shown { site, records, end }
 }
 

@@ -14,6 +14,7 @@ use goabi_reports::verdict::{Basis, Verdict};
 use goabi_runners::observe::records::{CallRecords, Fact, Recovered};
 use goabi_runners::process::Ended;
 use goabi_runners::run::{Death, UnitEnd};
+use goabi_runners::stood::Stood;
 
 pub(super) struct Kind;
 
@@ -140,9 +141,20 @@ fn by_word(by: RecoveredBy) -> &'static str {
     }
 }
 
+/// Where a goroutine stood that a signal had preempted.
+fn stood(s: &Stood) -> Vec<String> {
+    let who = if s.named { "which could not be unwound," } else { "which was preempted," };
+    let pc = s.pc.map(|pc| format!(" ({pc:#x})")).unwrap_or_default();
+    let first = format!("goroutine {}, {who} stood at {} +{:#x}{pc}, {}", s.goroutine, s.function, s.offset, s.place);
+    std::iter::once(first).chain(s.instructions.iter().map(|i| format!("  {i}"))).collect()
+}
+
 fn evidence(v: &VectorSeen) -> Vec<String> {
     match &v.end {
-        UnitEnd::Died(d) => d.stderr.lines().take(12).map(|l| format!("stderr: {l}")).collect(),
+        UnitEnd::Died(d) => {
+            let said = d.stderr.lines().take(12).map(|l| format!("stderr: {l}"));
+            d.stood.iter().flat_map(stood).chain(said).collect()
+        }
         UnitEnd::Finished | UnitEnd::Untrusted(_) | UnitEnd::NotRun(_) => vec![],
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::audit::{Claim, Class, Level, Place};
 use goabi_runners::observe::step::{End, Stepped};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Counted up when the form changes.
@@ -11,7 +12,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub const ORACLE: &str = "unwind";
 
 /// One binary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     pub schema_version: u32,
@@ -25,7 +26,7 @@ pub struct Report {
 }
 
 /// One function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionReport {
     pub function: String,
@@ -73,7 +74,7 @@ impl FunctionReport {
 }
 
 /// At how many instructions each way of unwinding was compared with the truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Compared {
     pub pcsp: u64,
@@ -85,7 +86,7 @@ pub struct Compared {
 }
 
 /// What is wrong, of one class and pattern.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Always [`ORACLE`].
@@ -112,7 +113,7 @@ pub struct Finding {
 }
 
 /// An instruction that ran; more than one line if it was seen in different ways.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// From the function's entry.
@@ -138,7 +139,7 @@ pub struct Line {
 }
 
 /// What one way of unwinding says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claimed {
     /// From SP to the canonical frame address, if it tells it.

@@ -135,6 +135,7 @@ impl Bench {
             watch_limits: Limits::WATCH,
             cases_per_program: goabi::chunks::CASES_PER_PROGRAM,
             fresh: true,
+            repeat: goabi::job::REPEAT,
             c: &self.c,
             observers: &self.observers,
             wanted: None,
