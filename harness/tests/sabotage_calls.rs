@@ -268,6 +268,7 @@ fn judge(ward: &Ward, case: usize, facts: &UnitFacts, port: Port) -> Vec<String>
         dwarf: &Fact::NotRequested,
         functions: &[],
         machine: None,
+        unwinding: None,
         abi: &[],
     };
     let mut out = Vec::new();

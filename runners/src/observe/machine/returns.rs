@@ -12,9 +12,10 @@ pub fn returns(goarch: &str, code: &[u8]) -> Option<Vec<u64>> {
             let all = disasm::disassemble(goarch, code, 0, &Symbols::default())?;
             return Some(all.into_iter().filter(|i| i.kind == Kind::Return).map(|i| i.offset).collect());
         }
-        // MOVW.P n(SP), PC; BX LR, MOVW LR, PC and ADD $0, LR, PC of leaf functions.
+        // MOVW.P n(SP), PC, from a register on with a frame beyond 4 KiB; BX LR, MOVW LR, PC and ADD $0, LR, PC of leaf functions.
         "arm" => |b| {
-            matches!(word(b, false), 0xe12f_ff1e | 0xe1a0_f00e | 0xe28e_f000) || word(b, false) & !0xfff == 0xe49d_f000
+            let plain = matches!(word(b, false), 0xe12f_ff1e | 0xe1a0_f00e | 0xe28e_f000);
+            plain || word(b, false) & !0xfff == 0xe49d_f000 || word(b, false) & !0xf == 0xe69d_f000
         },
         // JIRL R0, R1, 0.
         "loong64" => |b| word(b, false) == 0x4c00_0020,
@@ -58,6 +59,7 @@ mod tests {
             ("amd64", &[0x90, 0xc3, 0xc3][..], &[1u64, 2][..]),
             ("arm64", &[0x1f, 0x20, 0x03, 0xd5, 0xc0, 0x03, 0x5f, 0xd6], &[4]),
             ("arm", &[0x08, 0xf0, 0x9d, 0xe4, 0x1e, 0xff, 0x2f, 0xe1], &[0, 4]),
+            ("arm", &[0x6c, 0xb0, 0x9f, 0xe5, 0x0b, 0xf0, 0x9d, 0xe6], &[4]),
             ("loong64", &[0x20, 0x00, 0x00, 0x4c], &[0]),
             ("mips", &[0x03, 0xe0, 0x00, 0x08, 0, 0, 0, 0], &[0]),
             ("mips64le", &[0x08, 0x00, 0xe0, 0x03], &[0]),
