@@ -1,8 +1,8 @@
 //! Which of a case's functions is stepped through, and in which units.
 
-use crate::exhibits::Inside;
+use crate::exhibits::Picks;
 use goabi_cases::case::{RecoveredBy, Want};
-use goabi_generators::program::{Function, Unit, UnitKind};
+use goabi_generators::program::{Function, Program, Unit, UnitKind};
 
 /// The call kind whose functions are stepped through where a case has it.
 const FIRST: &str = "direct";
@@ -23,15 +23,15 @@ pub(crate) struct Choice {
 /// One function a case, which several call kinds share, in the unit of a vector
 /// that lets it return, and of one that lets it recover a panic: then it goes on at
 /// another instruction. Only what is judged is chosen.
-pub(crate) fn choose(i: &Inside<'_>) -> Vec<Choice> {
+pub(crate) fn choose(program: &Program, all: &[Picks<'_>]) -> Vec<Choice> {
     let mut out = Vec::new();
-    for (case, picks) in i.picks.iter().enumerate() {
+    for (case, picks) in all.iter().enumerate() {
         let Some(home) = [FIRST].into_iter().chain(picks.calls.iter().copied()).find(|c| picks.wanted.contains(c))
         else {
             continue;
         };
         let reached = |f: &&Function| f.case == case && f.calls.contains(&home);
-        let functions: Vec<&Function> = i.program.functions.iter().filter(reached).collect();
+        let functions: Vec<&Function> = program.functions.iter().filter(reached).collect();
         let Some(function) = functions.iter().find(|f| !f.inlinable) else {
             let why = match functions.is_empty() {
                 true => "the call reaches no function under test that is known",
@@ -46,7 +46,7 @@ pub(crate) fn choose(i: &Inside<'_>) -> Vec<Choice> {
             }
             UnitKind::Types => None,
         };
-        let units = (0u32..).zip(&i.program.units).filter_map(|(n, u)| Some((n, mine(u)?, u.isolated)));
+        let units = (0u32..).zip(&program.units).filter_map(|(n, u)| Some((n, mine(u)?, u.isolated)));
         let alive: Vec<(u32, usize)> = units.filter(|(.., dies)| !dies).map(|(n, vector, _)| (n, vector)).collect();
         let wants = |is: fn(&Want) -> bool| {
             alive.iter().copied().find(|(_, vector)| picks.case.vectors.get(*vector).is_some_and(|v| is(&v.want)))

@@ -15,6 +15,9 @@ mod read;
 pub(crate) use choose::{Choice, choose};
 pub(crate) use read::read;
 
+#[cfg(test)]
+mod tests;
+
 use crate::audit::Finding as Audited;
 use crate::step::FunctionReport;
 use crate::witness::How;

@@ -21,7 +21,7 @@ pub(crate) fn read(
     inside: &Inside<'_>,
     out: &mut JobResult,
 ) -> Result<BTreeMap<usize, Unwinding>, RunnerError> {
-    let choices = choose(inside);
+    let choices = choose(inside.program, &inside.picks);
     let unreadable = |why: &str| {
         let all = choices.iter().map(|c| {
             let (stepped, audit) = (Stepped::Unavailable(why.to_string()), Audit::Unavailable(why.to_string()));
