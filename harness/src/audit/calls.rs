@@ -29,12 +29,6 @@ pub(super) fn check(
                     };
                     maps.check(a, b, special, out);
                 }
-                if special == Some(Special::WriteBarrier) && a.preempted_at(a.pc(b.offset))?.is_some() {
-                    let claims = vec![("PCDATA", "says that the call of the write barrier may be preempted".into())];
-                    let (class, pattern) = (Class::UnsafePoint, "at a write barrier");
-                    let offset = b.offset;
-                    out.push(Point { class, level: Level::Error, pattern, offset, preemptible: true, claims });
-                }
             }
             Kind::Return => returned(a, b, depth, out),
             Kind::Jump(Target::Outside(_)) if !a.assembly => returned(a, b, depth, out),

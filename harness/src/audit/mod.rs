@@ -9,15 +9,19 @@
 //! | one function: its tables, where it may be stopped | `function` |
 //! | SP against `pcsp` and call frame information | `depth` |
 //! | the stack check, unsafe points of the prologue | `prologue` |
+//! | all that a chain of functions without checks takes | `chain` |
+//! | that a write barrier is not preempted | `barrier` |
 //! | calls and returns: frame pointer, alignment, stack maps | `calls` |
 //! | points to findings, with source lines and disassembly | `group` |
 //! | the whole binary, by all cores | `binary` |
 //! | findings that are known | `baseline` |
 //! | formats | `text`, `html`, `sarif` |
 
+mod barrier;
 mod baseline;
 mod binary;
 mod calls;
+mod chain;
 mod class;
 mod depth;
 mod function;

@@ -22,8 +22,13 @@ pub(super) struct Program<'a> {
 pub(super) enum Special {
     /// It does not return.
     Never,
+    /// Nor does it, and it checks the stack before it uses any: the compiler for
+    /// amd64 and 386 does not count a call of it as one.
+    NoCall,
     /// It gets a larger stack.
     Morestack,
+    /// The same for what runs on a system stack, whose guard is another word.
+    MorestackOnSystem,
     /// The write barrier: the sequence around it must not be preempted.
     WriteBarrier,
     /// duffzero and duffcopy, which are jumped into the middle of. They are assembly
@@ -34,9 +39,16 @@ pub(super) enum Special {
 impl Special {
     fn of(name: &str) -> Option<Special> {
         let name = name.strip_prefix("runtime.")?;
+        let bounds = ["panicIndex", "panicSlice", "panicBounds", "panicExtend"];
+        if bounds.iter().any(|b| name.starts_with(b)) || ["panicdivide", "panicshift", "panicwrap"].contains(&name) {
+            return Some(Special::NoCall);
+        }
         let never = name.starts_with("panic") || name.starts_with("goPanic");
         if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow", "abort"].contains(&name) {
             return Some(Special::Never);
+        }
+        if name == "morestackc" {
+            return Some(Special::MorestackOnSystem);
         }
         if name.starts_with("morestack") {
             return Some(Special::Morestack);
@@ -90,6 +102,6 @@ impl Image for Program<'_> {
     }
 
     fn returns(&self, function: u64) -> bool {
-        self.special.get(&function) != Some(&Special::Never)
+        !matches!(self.special.get(&function), Some(Special::Never | Special::NoCall))
     }
 }

@@ -121,6 +121,27 @@ pub(super) enum Flow {
     },
 }
 
+impl Flow {
+    /// Whether it leads to where a register or memory says.
+    pub(super) fn is_indirect(self) -> bool {
+        match self {
+            Flow::CallRegister(_)
+            | Flow::CallMemory
+            | Flow::JumpRegister(_)
+            | Flow::JumpEntry { .. }
+            | Flow::JumpMemory => true,
+            Flow::Next
+            | Flow::Nop
+            | Flow::Call(_)
+            | Flow::Return
+            | Flow::Jump(_)
+            | Flow::JumpIf(..)
+            | Flow::Trap
+            | Flow::Undecoded { .. } => false,
+        }
+    }
+}
+
 /// An instruction, decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Line {

@@ -80,6 +80,9 @@ pub struct Boundary {
     /// Where the return address is.
     pub ret: Kept,
     pub kind: Kind,
+    /// Whether it is a call or jump through a register or memory, though its target
+    /// may be known.
+    pub indirect: bool,
     /// What the instruction does to SP.
     pub moves: Move,
     pub writes: Writes,

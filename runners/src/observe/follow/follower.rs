@@ -210,6 +210,7 @@ fn unreached(line: &Line) -> Boundary {
         fp: Fp { caller: gone, register: None },
         ret: gone,
         kind,
+        indirect: line.flow.is_indirect(),
         moves: Move::None,
         writes: Writes::default(),
     }

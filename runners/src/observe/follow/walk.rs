@@ -40,8 +40,8 @@ impl Follower {
             }
             let (kind, goes_on) = self.flow(scene, i, &line, &mut state, &mut passing, assumed);
             if let Some(b) = self.followed.boundaries.get_mut(i) {
-                let (moves, writes) = (done.moves, done.writes);
-                *b = Boundary { offset: line.offset, len: line.len, reach, sp, fp, ret, kind, moves, writes };
+                let (moves, writes, indirect) = (done.moves, done.writes, line.flow.is_indirect());
+                *b = Boundary { offset: line.offset, len: line.len, reach, sp, fp, ret, kind, indirect, moves, writes };
             }
             if !goes_on {
                 return;
