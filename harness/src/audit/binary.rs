@@ -4,7 +4,7 @@ use super::chain::Unchecked;
 use super::function::{Audited, Point, follow};
 use super::program::Program;
 use super::report::{BinaryReport, Counts, Finding};
-use super::{barrier, calls, chain, depth, group, prologue};
+use super::{calls, chain, depth, group, marks, prologue};
 use goabi_runners::observe::follow::{Arch, Follower};
 use goabi_runners::observe::unwind::{Binary, BuildInfo, CfiContext, Func, UnwindError};
 use std::sync::Mutex;
@@ -20,8 +20,14 @@ pub enum AuditError {
     Read { path: String, source: std::io::Error },
     #[error("{path} is no Go binary that can be audited: {source}")]
     Binary { path: String, source: UnwindError },
-    #[error("{path} is for {goarch}; only code for amd64 and arm64 can be audited")]
+    #[error("{path} is for {goarch}; only code for {} can be audited", ports())]
     Port { path: String, goarch: String },
+}
+
+/// The ports whose code can be audited.
+#[must_use]
+pub fn ports() -> String {
+    Arch::ALL.map(Arch::goarch).join(", ")
 }
 
 /// Audits a binary, by so many threads.
@@ -152,7 +158,7 @@ fn function<'p>(
     depth::check(&audited, followed, &mut counts, &mut points)?;
     prologue::check(&audited, followed, &mut points)?;
     calls::check(&audited, followed, &mut counts, &mut points)?;
-    barrier::check(&audited, followed, &mut points)?;
+    marks::check(&audited, followed, &mut points)?;
     let findings = if points.is_empty() { vec![] } else { group::findings(&audited, followed, code, points)? };
     all.findings.extend(findings);
     all.unchecked.extend(chain::unchecked(&audited, followed));

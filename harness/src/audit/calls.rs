@@ -60,7 +60,7 @@ fn level(a: &Audited<'_>, b: &Boundary) -> Level {
 fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &mut Vec<Point>) {
     let (level, offset) = (level(a, b), b.offset);
     let align = match a.program.arch {
-        Arch::Amd64 => 8,
+        Arch::Amd64 | Arch::X86 => a.program.arch.word(),
         Arch::Arm64 => 16,
     };
     if depth % align != 0 {
@@ -72,7 +72,7 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &
         out.push(Point { class: Class::MisalignedCall, level, pattern, offset, preemptible: false, claims });
     }
     // Assembly without a frame pointer is unwound by the tables alone.
-    if a.assembly {
+    if a.assembly || !a.program.arch.has_frame_pointer() {
         return;
     }
     // One copy of each is followed, the last one made: a return address that was
@@ -109,7 +109,7 @@ fn returned(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
         out.push(Point { class, level, pattern, offset, preemptible: false, claims });
     };
     let back = match a.program.arch {
-        Arch::Amd64 => b.ret.slot == Some(0),
+        Arch::Amd64 | Arch::X86 => b.ret.slot == Some(0),
         Arch::Arm64 => b.ret.register,
     };
     if depth != 0 {

@@ -27,23 +27,15 @@ struct Call {
     callee: Option<u64>,
 }
 
-/// What a call pushes.
-fn pushed(arch: Arch) -> i32 {
-    match arch {
-        Arch::Amd64 => 8,
-        Arch::Arm64 => 0,
-    }
-}
-
 /// What is left below the frame of a function with a check: a callee without one
 /// may take it, and the functions without that it calls.
 fn left(program: &Program<'_>) -> i32 {
     let frame_pointer = match program.arch {
-        Arch::Amd64 => 0,
+        Arch::Amd64 | Arch::X86 => 0,
         // It is stored below SP.
         Arch::Arm64 => 8,
     };
-    NOSPLIT * program.guard_multiplier - pushed(program.arch) - frame_pointer
+    NOSPLIT * program.guard_multiplier - program.arch.pushed() - frame_pointer
 }
 
 /// What of a function matters here, if it has no check.
@@ -57,7 +49,7 @@ pub(super) fn unchecked(a: &Audited<'_>, followed: &Followed) -> Option<Unchecke
         let Sp::Known(depth) = b.sp else { continue };
         deepest = deepest.max(depth);
         let (depth, callee) = match b.kind {
-            Kind::Call(callee) => (depth + pushed(a.program.arch), callee),
+            Kind::Call(callee) => (depth + a.program.arch.pushed(), callee),
             Kind::Jump(Target::Outside(to)) => (depth, Some(to)),
             Kind::Plain
             | Kind::Nop
@@ -165,7 +157,7 @@ fn measure(program: &Program<'_>, all: &HashMap<u64, &Unchecked>, heights: &mut 
                 }
                 Some(Height::Of(below, _)) => *below,
                 // It has a check, which calls for more stack; it is C, on a stack of its own.
-                None => pushed(program.arch),
+                None => program.arch.pushed(),
             };
             let reached = call.depth.saturating_add(below);
             if matches!(height, Height::Of(most, _) if reached > most) {

@@ -10,14 +10,13 @@
 //! | SP against `pcsp` and call frame information | `depth` |
 //! | the stack check, unsafe points of the prologue | `prologue` |
 //! | all that a chain of functions without checks takes | `chain` |
-//! | that a write barrier is not preempted | `barrier` |
+//! | unsafe points at write barriers, and elsewhere | `marks` |
 //! | calls and returns: frame pointer, alignment, stack maps | `calls` |
 //! | points to findings, with source lines and disassembly | `group` |
 //! | the whole binary, by all cores | `binary` |
 //! | findings that are known | `baseline` |
 //! | formats | `text`, `html`, `sarif` |
 
-mod barrier;
 mod baseline;
 mod binary;
 mod calls;
@@ -27,6 +26,7 @@ mod depth;
 mod function;
 mod group;
 mod html;
+mod marks;
 mod program;
 mod prologue;
 mod report;
@@ -34,7 +34,7 @@ mod sarif;
 mod text;
 
 pub use baseline::{Baseline, BaselineError};
-pub use binary::{AuditError, audit};
+pub use binary::{AuditError, audit, ports};
 pub use class::{Class, Level};
 pub(crate) use depth::{GIVEN_BACK, TAKEN};
 pub(crate) use function::preempted_at;

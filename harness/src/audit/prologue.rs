@@ -6,7 +6,7 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, is_reached};
 use super::program::Special;
-use goabi_runners::observe::follow::{Arch, Boundary, Condition, Followed, Kind, Sp, StackCheck};
+use goabi_runners::observe::follow::{Arch, Boundary, Condition, Followed, Kind, Move, Sp, StackCheck};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
 /// `StackSmall`: how far below the guard a function may go.
@@ -15,14 +15,15 @@ const SMALL: i32 = 128;
 const BIG: i32 = 4096;
 /// `StackNosplitBase`: how much a chain of functions without checks may take.
 pub(super) const NOSPLIT: i32 = 800;
-/// Offsets in g.
-const STACKGUARD0: i32 = 16;
-const STACKGUARD1: i32 = 24;
+/// Which words of g they are.
+const STACKGUARD0: i32 = 2;
+const STACKGUARD1: i32 = 3;
 /// Checks a compiled function's prologue; assembly has one only if it asks for it.
 pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
     if a.assembly {
         return Ok(());
     }
+    saved_below(a, followed, out)?;
     let depths = followed.boundaries.iter().filter(|b| is_reached(b)).filter_map(|b| match b.sp {
         Sp::Known(depth) => Some((depth, b)),
         Sp::Conflict(..) | Sp::Unknown(_) => None,
@@ -63,6 +64,24 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
     morestack(a, check, out)
 }
 
+/// Where the return address is stored below SP before SP is moved there: what preempts
+/// a goroutine right then has its own frame there.
+fn saved_below(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    for b in followed.boundaries.iter().filter(|b| is_reached(b)) {
+        let (Sp::Known(depth), Move::By(by), Some(slot)) = (b.sp, b.moves, b.ret.slot) else { continue };
+        if by >= 0 || slot >= -depth || slot < by - depth || a.preempted_at(a.pc(b.offset))?.is_none() {
+            continue;
+        }
+        let claims = vec![
+            ("the return address", format!("is stored {} bytes below SP", -depth - slot)),
+            ("PCDATA", "says that the instruction that moves SP below it may be preempted".into()),
+        ];
+        let (class, pattern) = (Class::UnsafePoint, "what is saved below SP may be overwritten");
+        out.push(Point { class, level: Level::Error, pattern, offset: b.offset, preemptible: true, claims });
+    }
+    Ok(())
+}
+
 /// Why a function without a check should have one, and what it may take without.
 fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'static str, i32)> {
     let nosplit = NOSPLIT * a.program.guard_multiplier;
@@ -73,7 +92,7 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
         return None;
     }
     let calls = |b: &Boundary| match (b.kind, a.program.arch) {
-        (Kind::Call(callee), Arch::Amd64) => {
+        (Kind::Call(callee), Arch::Amd64 | Arch::X86) => {
             // What the assembler counts as no call: it fits into what is always left.
             let special = callee.and_then(|callee| a.program.special_at(callee));
             !matches!(special, Some(Special::NoCall | Special::Duff))
@@ -92,16 +111,19 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
 /// Whether a function seems to be `//go:nosplit`. No table says it; but all that the
 /// compiler itself made of such a function is unsafe, as it is in the runtime, while
 /// others are unsafe at their write barriers alone. Before that is the prologue, which
-/// the assembler makes.
+/// the assembler makes, and of which it is done when the frame pointer is set.
 fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
+    if a.func.name().is_ok_and(super::function::is_runtime) {
+        return true;
+    }
     let is_safe = |b: &&Boundary| a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Safe;
-    let mut body = followed.boundaries.iter().filter(|b| is_reached(b)).skip_while(is_safe).peekable();
-    let begins = body.peek().map(|b| b.offset);
-    let in_prologue = |b: &Boundary| begins.is_none_or(|at| b.offset < at);
-    let calls_before =
-        followed.boundaries.iter().any(|b| is_reached(b) && in_prologue(b) && matches!(b.kind, Kind::Call(_)));
-    let runtime = a.func.name().is_ok_and(super::function::is_runtime);
-    runtime || begins.is_some() && !calls_before && !body.any(|b| is_safe(&b))
+    let is_call = |b: &&Boundary| matches!(b.kind, Kind::Call(_));
+    let reached = || followed.boundaries.iter().filter(|b| is_reached(b));
+    let before_calls = reached().take_while(|b| !is_call(b));
+    let prologue = before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1);
+    let safe = reached().skip(prologue).take_while(is_safe);
+    let body = prologue + safe.clone().count();
+    !safe.clone().any(|b| is_call(&b)) && body < reached().count() && !reached().skip(body).any(|b| is_safe(&b))
 }
 
 /// What comes behind the jump for more stack.
@@ -128,7 +150,8 @@ fn morestack(a: &Audited<'_>, check: &StackCheck, out: &mut Vec<Point>) -> Resul
             let says = "the function called is not runtime.morestack";
             wrong(Class::StackCheck, "the check does not lead to more stack", more.offset, false, says);
         }
-        Some(wanted) if wanted != check.guard => {
+        Some(wanted) if wanted * a.program.arch.word() != check.guard => {
+            let wanted = wanted * a.program.arch.word();
             let says = format!("the word at {} of g is compared; the guard for this call is at {wanted}", check.guard);
             wrong(Class::StackCheck, "the check is against another word than the guard", check.offset, false, &says);
         }

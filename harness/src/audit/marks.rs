@@ -1,3 +1,5 @@
+//! Unsafe points: that there are enough of them, and not too many.
+//!
 //! Write barriers: from the branch on whether they are on, to the store behind them,
 //! nothing may be preempted. A collection that begins in between would miss a pointer.
 //! `markUnsafePoints` of the compiler's `liveness/plive.go` says which instructions are
@@ -6,16 +8,53 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, is_reached};
 use super::program::Special;
-use goabi_runners::observe::follow::{Boundary, Followed, Kind, Target};
+use goabi_runners::observe::follow::{Boundary, Followed, Kind, Reach, Sp, Target};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
-/// Checks the surroundings of each call of a write barrier.
+/// Checks a function's marks.
 pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    if a.assembly {
+        return Ok(());
+    }
+    too_many(a, followed, out)?;
+    barriers(a, followed, out)
+}
+
+/// A function with a stack check is none of those in which all is unsafe, but if its
+/// package is compiled as part of the runtime: then its calls are no unsafe points.
+fn too_many(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    let Some(check) = followed.check else { return Ok(()) };
+    // Which of the standard library's internal packages are, only the go command knows.
+    if a.program.of_runtime.contains(&a.func.unit()) {
+        return Ok(());
+    }
+    // What compares the values of a type is of whichever package needed it first.
+    if a.func.name()?.starts_with("type:") {
+        return Ok(());
+    }
+    // What is reached after a recovery alone has the marks of what stands before it.
+    for b in followed.boundaries.iter().filter(|b| b.reach == Reach::Reached && b.offset > check.jump) {
+        let Kind::Call(callee) = b.kind else { continue };
+        let special = callee.and_then(|callee| a.program.special_at(callee)).is_some();
+        let in_body = matches!(b.sp, Sp::Known(1..));
+        if special || !in_body || a.unsafe_at(a.pc(b.offset)) != UnsafePoint::Unsafe {
+            continue;
+        }
+        let claims =
+            vec![("PCDATA", "says that this call is an unsafe point, as in functions that are nosplit".into())];
+        let (class, pattern, offset) = (Class::UnsafePoint, "unsafe without need", b.offset);
+        out.push(Point { class, level: Level::Warning, pattern, offset, preemptible: false, claims });
+    }
+    Ok(())
+}
+
+/// Checks the surroundings of each call of a write barrier.
+fn barriers(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
     let all = &followed.boundaries;
     let barrier =
         |b: &Boundary| b.kind.callee().and_then(|callee| a.program.special_at(callee)) == Some(Special::WriteBarrier);
     let calls: Vec<usize> = (0..all.len()).filter(|i| is_reached(&all[*i]) && barrier(&all[*i])).collect();
-    if calls.is_empty() || a.assembly {
+    if calls.is_empty() {
         return Ok(());
     }
     // Where jumps within the function lead to, and from where.
