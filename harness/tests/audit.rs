@@ -17,7 +17,7 @@ fn replaced(bytes: &mut [u8], is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32)
 
 #[test]
 fn a_sound_program_has_no_error() {
-    for goarch in ["amd64", "arm64"] {
+    for goarch in ["amd64", "arm64", "386"] {
         let place = Place::new();
         let binary = built(goarch);
         let (exit, findings) = audited(&place, &binary);
@@ -89,5 +89,5 @@ fn mistakes_are_told() {
     let text = place.write("text", "no binary");
     place.goabi(&["audit", text.to_str().unwrap()]).failed(2, &["is no Go binary that can be audited"]);
     let other = built("riscv64");
-    place.goabi(&["audit", other.to_str().unwrap()]).failed(2, &["riscv64", "only code for amd64 and arm64"]);
+    place.goabi(&["audit", other.to_str().unwrap()]).failed(2, &["riscv64", "only code for amd64, arm64, 386"]);
 }

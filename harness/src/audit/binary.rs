@@ -1,9 +1,10 @@
 //! All functions of a binary, by all cores.
 
+use super::chain::Unchecked;
 use super::function::{Audited, Point, follow};
 use super::program::Program;
 use super::report::{BinaryReport, Counts, Finding};
-use super::{calls, depth, group, prologue};
+use super::{calls, chain, depth, group, marks, prologue};
 use goabi_runners::observe::follow::{Arch, Follower};
 use goabi_runners::observe::unwind::{Binary, BuildInfo, CfiContext, Func, UnwindError};
 use std::sync::Mutex;
@@ -19,8 +20,14 @@ pub enum AuditError {
     Read { path: String, source: std::io::Error },
     #[error("{path} is no Go binary that can be audited: {source}")]
     Binary { path: String, source: UnwindError },
-    #[error("{path} is for {goarch}; only code for amd64 and arm64 can be audited")]
+    #[error("{path} is for {goarch}; only code for {} can be audited", ports())]
     Port { path: String, goarch: String },
+}
+
+/// The ports whose code can be audited.
+#[must_use]
+pub fn ports() -> String {
+    Arch::ALL.map(Arch::goarch).join(", ")
 }
 
 /// Audits a binary, by so many threads.
@@ -48,20 +55,21 @@ pub(super) fn bytes_of(path: &str, bytes: &[u8], threads: usize) -> Result<Binar
     let program = Program::new(&binary, &table, &cfi, (goarch, arch));
 
     let next = AtomicUsize::new(0);
-    let all = Mutex::new((Counts::default(), Vec::new()));
+    let all = Mutex::new(Share::default());
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
-                let (counts, findings) = work(&program, &next);
+                let share = work(&program, &next);
                 // Nothing panics while the lock is held.
                 let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                all.0 += counts;
-                all.1.extend(findings);
+                all.counts += share.counts;
+                all.findings.extend(share.findings);
+                all.unchecked.extend(share.unchecked);
             });
         }
     });
-    let (counts, mut findings): (Counts, Vec<Finding>) =
-        all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Share { counts, mut findings, unchecked } = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    findings.extend(chain::findings(&program, &unchecked));
     let key = |f: &Finding| (std::cmp::Reverse(f.level), f.class, f.place.address, f.pattern.clone());
     findings.sort_by_key(key);
     Ok(BinaryReport {
@@ -75,32 +83,38 @@ pub(super) fn bytes_of(path: &str, bytes: &[u8], threads: usize) -> Result<Binar
     })
 }
 
+/// What one thread, or all of them, found.
+#[derive(Default)]
+struct Share {
+    counts: Counts,
+    findings: Vec<Finding>,
+    /// Functions without a stack check.
+    unchecked: Vec<Unchecked>,
+}
+
 /// One thread's share.
-fn work(program: &Program<'_>, next: &AtomicUsize) -> (Counts, Vec<Finding>) {
-    let (mut counts, mut out) = (Counts::default(), Vec::new());
+fn work(program: &Program<'_>, next: &AtomicUsize) -> Share {
+    let mut out = Share::default();
     let (mut follower, mut context) = (Follower::new(), CfiContext::default());
     loop {
         let from = next.fetch_add(CHUNK, Ordering::Relaxed);
         if from >= program.table.len() {
-            return (counts, out);
+            return out;
         }
         for n in from..(from + CHUNK).min(program.table.len()) {
-            counts.functions += 1;
+            out.counts.functions += 1;
             let func = match program.table.get(n) {
                 Ok(func) => func,
                 Err(error) => {
-                    counts.skipped.unreadable += 1;
-                    out.push(group::unreadable(format!("function {n} of the table"), 0, &error));
+                    out.counts.skipped.unreadable += 1;
+                    out.findings.push(group::unreadable(format!("function {n} of the table"), 0, &error));
                     continue;
                 }
             };
-            match function(program, func, &mut follower, &mut context, &mut counts) {
-                Ok(findings) => out.extend(findings),
-                Err(error) => {
-                    counts.skipped.unreadable += 1;
-                    let name = func.name().map_or_else(|_| format!("function {n} of the table"), str::to_string);
-                    out.push(group::unreadable(name, func.entry(), &error));
-                }
+            if let Err(error) = function(program, func, &mut follower, &mut context, &mut out) {
+                out.counts.skipped.unreadable += 1;
+                let name = func.name().map_or_else(|_| format!("function {n} of the table"), str::to_string);
+                out.findings.push(group::unreadable(name, func.entry(), &error));
             }
         }
     }
@@ -113,15 +127,15 @@ pub(super) fn function<'p>(
     func: Func<'p>,
     follower: &mut Follower,
     context: &mut CfiContext,
-    all: &mut Counts,
-) -> Result<Vec<Finding>, UnwindError> {
+    all: &mut Share,
+) -> Result<(), UnwindError> {
     if func.pcsp().is_absent() {
-        all.skipped.no_pcsp += 1;
-        return Ok(vec![]);
+        all.counts.skipped.no_pcsp += 1;
+        return Ok(());
     }
     let Some(code) = program.binary.code_of(&func) else {
-        all.skipped.no_code += 1;
-        return Ok(vec![]);
+        all.counts.skipped.no_code += 1;
+        return Ok(());
     };
     // The table of lines ends where the instructions do; `pcsp` is what is in doubt.
     let end = func.pcline().end()?.or(func.pcsp().end()?).unwrap_or(func.limit());
@@ -144,9 +158,12 @@ pub(super) fn function<'p>(
     depth::check(&audited, followed, &mut counts, &mut points)?;
     prologue::check(&audited, followed, &mut points)?;
     calls::check(&audited, followed, &mut counts, &mut points)?;
+    marks::check(&audited, followed, &mut points)?;
     let findings = if points.is_empty() { vec![] } else { group::findings(&audited, followed, code, points)? };
-    *all += counts;
-    Ok(findings)
+    all.findings.extend(findings);
+    all.unchecked.extend(chain::unchecked(&audited, followed));
+    all.counts += counts;
+    Ok(())
 }
 
 impl std::ops::AddAssign for Counts {

@@ -29,12 +29,6 @@ pub(super) fn check(
                     };
                     maps.check(a, b, special, out);
                 }
-                if special == Some(Special::WriteBarrier) && a.preempted_at(a.pc(b.offset))?.is_some() {
-                    let claims = vec![("PCDATA", "says that the call of the write barrier may be preempted".into())];
-                    let (class, pattern) = (Class::UnsafePoint, "at a write barrier");
-                    let offset = b.offset;
-                    out.push(Point { class, level: Level::Error, pattern, offset, preemptible: true, claims });
-                }
             }
             Kind::Return => returned(a, b, depth, out),
             Kind::Jump(Target::Outside(_)) if !a.assembly => returned(a, b, depth, out),
@@ -66,7 +60,7 @@ fn level(a: &Audited<'_>, b: &Boundary) -> Level {
 fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &mut Vec<Point>) {
     let (level, offset) = (level(a, b), b.offset);
     let align = match a.program.arch {
-        Arch::Amd64 => 8,
+        Arch::Amd64 | Arch::X86 => a.program.arch.word(),
         Arch::Arm64 => 16,
     };
     if depth % align != 0 {
@@ -78,7 +72,7 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &
         out.push(Point { class: Class::MisalignedCall, level, pattern, offset, preemptible: false, claims });
     }
     // Assembly without a frame pointer is unwound by the tables alone.
-    if a.assembly {
+    if a.assembly || !a.program.arch.has_frame_pointer() {
         return;
     }
     // One copy of each is followed, the last one made: a return address that was
@@ -115,7 +109,7 @@ fn returned(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
         out.push(Point { class, level, pattern, offset, preemptible: false, claims });
     };
     let back = match a.program.arch {
-        Arch::Amd64 => b.ret.slot == Some(0),
+        Arch::Amd64 | Arch::X86 => b.ret.slot == Some(0),
         Arch::Arm64 => b.ret.register,
     };
     if depth != 0 {

@@ -25,7 +25,7 @@ pub enum Class {
     MisalignedCall,
     /// A call at which the runtime finds no pointer map.
     NoStackMap,
-    /// A place that must not be preempted, and is not marked.
+    /// A place that must not be preempted, and is not marked; or one that is without need.
     UnsafePoint,
     /// A function's tables cannot be read.
     Unreadable,
@@ -77,7 +77,7 @@ impl Class {
             Class::FramePointer => "the frame pointer is not saved or not given back",
             Class::MisalignedCall => "SP is not aligned at a call",
             Class::NoStackMap => "a call without a pointer map",
-            Class::UnsafePoint => "an unsafe point that is not marked",
+            Class::UnsafePoint => "an unsafe point that is not marked, or a mark without need",
             Class::Unreadable => "a function's tables cannot be read",
         }
     }
@@ -115,8 +115,8 @@ impl Class {
                 "When the stack is scanned or moved during this call, the runtime dies, or misses pointers in the frame."
             }
             Class::UnsafePoint => {
-                "A goroutine that is preempted within the sequence runs the rest of it when what it began with no \
-                 longer holds."
+                "A goroutine that is preempted within such a sequence runs the rest of it when what it began with no \
+                 longer holds; one that cannot be preempted elsewhere keeps the garbage collector waiting."
             }
             Class::Unreadable => {
                 "The runtime reads the same tables: what cannot be read here, it reads as something else."

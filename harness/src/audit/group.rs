@@ -128,20 +128,33 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
 
 /// A function whose tables cannot be read.
 pub(super) fn unreadable(function: String, address: u64, error: &UnwindError) -> Finding {
-    let pattern = "the tables contradict themselves";
+    let place = Place { address, offset: 0, file: None, line: None };
+    let claims = vec![("the reader", error.to_string())];
+    in_whole(Class::Unreadable, Level::Error, "the tables contradict themselves", function, place, claims)
+}
+
+/// What is wrong with a function as a whole, at no instruction.
+pub(super) fn in_whole(
+    class: Class,
+    level: Level,
+    pattern: &'static str,
+    function: String,
+    place: Place,
+    claims: Vec<(&'static str, String)>,
+) -> Finding {
     Finding {
-        class: Class::Unreadable,
-        level: Level::Error,
+        class,
+        level,
         pattern: pattern.to_string(),
-        fingerprint: fingerprint(Class::Unreadable, pattern, &function),
+        fingerprint: fingerprint(class, pattern, &function),
         function,
         assembly: false,
-        place: Place { address, offset: 0, file: None, line: None },
+        place,
         points: 1,
         preemptible: 0,
-        claims: vec![Claim { by: "the reader".into(), says: error.to_string() }],
+        claims: claims.into_iter().map(|(by, says)| Claim { by: by.to_string(), says }).collect(),
         disassembly: vec![],
-        danger: Class::Unreadable.danger().to_string(),
+        danger: class.danger().to_string(),
         issue: None,
         fixed_in: None,
         regressed: false,

@@ -9,6 +9,8 @@
 //! | one function: its tables, where it may be stopped | `function` |
 //! | SP against `pcsp` and call frame information | `depth` |
 //! | the stack check, unsafe points of the prologue | `prologue` |
+//! | all that a chain of functions without checks takes | `chain` |
+//! | unsafe points at write barriers, and elsewhere | `marks` |
 //! | calls and returns: frame pointer, alignment, stack maps | `calls` |
 //! | points to findings, with source lines and disassembly | `group` |
 //! | the whole binary, by all cores | `binary` |
@@ -18,11 +20,13 @@
 mod baseline;
 mod binary;
 mod calls;
+mod chain;
 mod class;
 mod depth;
 mod function;
 mod group;
 mod html;
+mod marks;
 mod program;
 mod prologue;
 mod report;
@@ -31,7 +35,7 @@ mod selected;
 mod text;
 
 pub use baseline::{Baseline, BaselineError};
-pub use binary::{AuditError, audit};
+pub use binary::{AuditError, audit, ports};
 pub use class::{Class, Level};
 pub(crate) use depth::{GIVEN_BACK, TAKEN};
 pub(crate) use function::preempted_at;

@@ -1,8 +1,9 @@
 //! A binary that is audited.
 
+use super::function::is_runtime;
 use goabi_runners::observe::follow::{Arch, Image};
-use goabi_runners::observe::unwind::{Binary, Cfi, FuncTable};
-use std::collections::HashMap;
+use goabi_runners::observe::unwind::{Binary, Cfi, Func, FuncTable};
+use std::collections::{HashMap, HashSet};
 
 /// What all threads share.
 pub(super) struct Program<'a> {
@@ -13,6 +14,8 @@ pub(super) struct Program<'a> {
     pub goarch: &'static str,
     /// Functions of the runtime that are treated apart, by entry.
     pub special: HashMap<u64, Special>,
+    /// The compilation units that are compiled as part of the runtime, or may be.
+    pub of_runtime: HashSet<u32>,
     /// `StackGuardMultiplier`: how much more room there is below the guard.
     pub guard_multiplier: i32,
 }
@@ -22,8 +25,13 @@ pub(super) struct Program<'a> {
 pub(super) enum Special {
     /// It does not return.
     Never,
+    /// Nor does it, and it checks the stack before it uses any: the compiler for
+    /// amd64 and 386 does not count a call of it as one.
+    NoCall,
     /// It gets a larger stack.
     Morestack,
+    /// The same for what runs on a system stack, whose guard is another word.
+    MorestackOnSystem,
     /// The write barrier: the sequence around it must not be preempted.
     WriteBarrier,
     /// duffzero and duffcopy, which are jumped into the middle of. They are assembly
@@ -34,9 +42,16 @@ pub(super) enum Special {
 impl Special {
     fn of(name: &str) -> Option<Special> {
         let name = name.strip_prefix("runtime.")?;
+        let bounds = ["panicIndex", "panicSlice", "panicBounds", "panicExtend"];
+        if bounds.iter().any(|b| name.starts_with(b)) || ["panicdivide", "panicshift", "panicwrap"].contains(&name) {
+            return Some(Special::NoCall);
+        }
         let never = name.starts_with("panic") || name.starts_with("goPanic");
         if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow", "abort"].contains(&name) {
             return Some(Special::Never);
+        }
+        if name == "morestackc" {
+            return Some(Special::MorestackOnSystem);
         }
         if name.starts_with("morestack") {
             return Some(Special::Morestack);
@@ -56,9 +71,12 @@ impl<'a> Program<'a> {
         (goarch, arch): (&'static str, Arch),
     ) -> Program<'a> {
         let named = table.functions().flatten().filter_map(|f| Some((f.entry(), Special::of(f.name().ok()?)?)));
+        // Some of their functions have the names of others, or none of a package's.
+        let of_runtime = |f: Func<'_>| f.name().is_ok_and(|name| is_runtime(name) || name.starts_with("internal/"));
+        let of_runtime = table.functions().flatten().filter(|f| of_runtime(*f)).map(|f| f.unit()).collect();
         let race = binary.build_info().and_then(|b| b.setting("-race")) == Some("true");
         let special = named.collect();
-        Program { binary, table, cfi, arch, goarch, special, guard_multiplier: if race { 2 } else { 1 } }
+        Program { binary, table, cfi, arch, goarch, special, of_runtime, guard_multiplier: if race { 2 } else { 1 } }
     }
 
     /// What is known of the function that an address is in, whether its entry or not.
@@ -71,25 +89,26 @@ impl<'a> Program<'a> {
         match self.arch {
             Arch::Amd64 => 7,
             Arch::Arm64 => 31,
+            Arch::X86 => 4,
         }
     }
 
     /// How far the canonical frame address is above SP at entry.
     pub(super) fn cfa_above(&self) -> i64 {
-        match self.arch {
-            Arch::Amd64 => 8,
-            Arch::Arm64 => 0,
-        }
+        self.arch.pushed().into()
     }
 }
 
 impl Image for Program<'_> {
     fn pointer(&self, address: u64) -> Option<u64> {
-        let bytes = self.binary.memory(address, 8)?;
-        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+        let word = self.arch.word() as usize;
+        let mut bytes = [0; 8];
+        // A word has up to eight bytes, and is little-endian on all of these ports.
+        bytes.get_mut(..word)?.copy_from_slice(self.binary.memory(address, word as u64)?);
+        Some(u64::from_le_bytes(bytes))
     }
 
     fn returns(&self, function: u64) -> bool {
-        self.special.get(&function) != Some(&Special::Never)
+        !matches!(self.special.get(&function), Some(Special::Never | Special::NoCall))
     }
 }

@@ -6,7 +6,7 @@
 use super::class::{Class, Level};
 use super::function::{Audited, Point, is_reached};
 use super::program::Special;
-use goabi_runners::observe::follow::{Arch, Boundary, Condition, Followed, Kind, Sp, StackCheck};
+use goabi_runners::observe::follow::{Arch, Boundary, Condition, Followed, Kind, Move, Sp, StackCheck};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
 /// `StackSmall`: how far below the guard a function may go.
@@ -14,19 +14,16 @@ const SMALL: i32 = 128;
 /// `StackBig`: beyond it, an address below SP may wrap around zero.
 const BIG: i32 = 4096;
 /// `StackNosplitBase`: how much a chain of functions without checks may take.
-const NOSPLIT: i32 = 800;
-/// Offsets in g.
-const STACKGUARD0: i32 = 16;
-const STACKGUARD1: i32 = 24;
-/// On amd64, the frame pointer that is pushed before a call of duffcopy or duffzero, and
-/// what the call itself pushes: neither is part of the frame that the check is of.
-const DUFF: i32 = 16;
-
+pub(super) const NOSPLIT: i32 = 800;
+/// Which words of g they are.
+const STACKGUARD0: i32 = 2;
+const STACKGUARD1: i32 = 3;
 /// Checks a compiled function's prologue; assembly has one only if it asks for it.
 pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
     if a.assembly {
         return Ok(());
     }
+    saved_below(a, followed, out)?;
     let depths = followed.boundaries.iter().filter(|b| is_reached(b)).filter_map(|b| match b.sp {
         Sp::Known(depth) => Some((depth, b)),
         Sp::Conflict(..) | Sp::Unknown(_) => None,
@@ -46,18 +43,10 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
         return Ok(());
     };
     let compared = ("the check", format!("compares the address {} bytes below SP", check.below));
-    if check.below < 0 || deepest - check.below > SMALL + duff(a, followed) {
+    if check.below < 0 || deepest - check.below > SMALL {
         wrong("the check is of less than the frame takes", check.offset, vec![frame, compared]);
     } else if check.below > BIG - SMALL && check.wraps.is_none() {
         wrong("the check does not see an address below zero", check.offset, vec![frame, compared]);
-    }
-    let runtime = a.func.name()?.starts_with("runtime.");
-    if check.guard != STACKGUARD0 && !(runtime && check.guard == STACKGUARD1) {
-        let says = vec![
-            ("the check", format!("compares with the word at {} of g", check.guard)),
-            ("the runtime", format!("has stackguard0 at {STACKGUARD0}")),
-        ];
-        wrong("the check is against another word than the guard", check.offset, says);
     }
     let condition = match check.condition {
         Condition::BelowOrEqual => None,
@@ -75,13 +64,22 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
     morestack(a, check, out)
 }
 
-/// How much deeper a function goes for duffcopy and duffzero.
-fn duff(a: &Audited<'_>, followed: &Followed) -> i32 {
-    let called = |b: &Boundary| b.kind.callee().and_then(|callee| a.program.special_at(callee)) == Some(Special::Duff);
-    match a.program.arch {
-        Arch::Amd64 if followed.boundaries.iter().any(called) => DUFF,
-        Arch::Amd64 | Arch::Arm64 => 0,
+/// Where the return address is stored below SP before SP is moved there: what preempts
+/// a goroutine right then has its own frame there.
+fn saved_below(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
+    for b in followed.boundaries.iter().filter(|b| is_reached(b)) {
+        let (Sp::Known(depth), Move::By(by), Some(slot)) = (b.sp, b.moves, b.ret.slot) else { continue };
+        if by >= 0 || slot >= -depth || slot < by - depth || a.preempted_at(a.pc(b.offset))?.is_none() {
+            continue;
+        }
+        let claims = vec![
+            ("the return address", format!("is stored {} bytes below SP", -depth - slot)),
+            ("PCDATA", "says that the instruction that moves SP below it may be preempted".into()),
+        ];
+        let (class, pattern) = (Class::UnsafePoint, "what is saved below SP may be overwritten");
+        out.push(Point { class, level: Level::Error, pattern, offset: b.offset, preemptible: true, claims });
     }
+    Ok(())
 }
 
 /// Why a function without a check should have one, and what it may take without.
@@ -93,9 +91,15 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
     if is_nosplit(a, followed) {
         return None;
     }
-    // What the compiler counts as no call: it fits into what is always left.
-    let special = |b: &Boundary| b.kind.callee().and_then(|callee| a.program.special_at(callee));
-    let calls = |b: &Boundary| matches!(b.kind, Kind::Call(_)) && special(b).is_none();
+    let calls = |b: &Boundary| match (b.kind, a.program.arch) {
+        (Kind::Call(callee), Arch::Amd64 | Arch::X86) => {
+            // What the assembler counts as no call: it fits into what is always left.
+            let special = callee.and_then(|callee| a.program.special_at(callee));
+            !matches!(special, Some(Special::NoCall | Special::Duff))
+        }
+        (Kind::Call(_), Arch::Arm64) => true,
+        _ => false,
+    };
     let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && calls(b));
     match (leaf, deepest > SMALL) {
         (true, true) => Some(("no check in a leaf with a large frame", SMALL)),
@@ -104,18 +108,22 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
     }
 }
 
-/// Whether a function seems to be `//go:nosplit`. No table says it; but such a
-/// function, as all of the runtime's, is unsafe nearly everywhere, while others are
-/// at their write barriers alone.
+/// Whether a function seems to be `//go:nosplit`. No table says it; but all that the
+/// compiler itself made of such a function is unsafe, as it is in the runtime, while
+/// others are unsafe at their write barriers alone. Before that is the prologue, which
+/// the assembler makes, and of which it is done when the frame pointer is set.
 fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
-    let body = followed.boundaries.iter().filter(|b| is_reached(b));
-    let (mut safe, mut all) = (0u32, 0u32);
-    for b in body {
-        all += 1;
-        safe += u32::from(a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Safe);
+    if a.func.name().is_ok_and(super::function::is_runtime) {
+        return true;
     }
-    let runtime = a.func.name().is_ok_and(super::function::is_runtime);
-    runtime || safe < all - safe
+    let is_safe = |b: &&Boundary| a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Safe;
+    let is_call = |b: &&Boundary| matches!(b.kind, Kind::Call(_));
+    let reached = || followed.boundaries.iter().filter(|b| is_reached(b));
+    let before_calls = reached().take_while(|b| !is_call(b));
+    let prologue = before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1);
+    let safe = reached().skip(prologue).take_while(is_safe);
+    let body = prologue + safe.clone().count();
+    !safe.clone().any(|b| is_call(&b)) && body < reached().count() && !reached().skip(body).any(|b| is_safe(&b))
 }
 
 /// What comes behind the jump for more stack.
@@ -129,10 +137,25 @@ fn morestack(a: &Audited<'_>, check: &StackCheck, out: &mut Vec<Point>) -> Resul
         wrong(Class::StackCheck, "the check does not lead to more stack", check.jump, false, says);
         return Ok(());
     };
-    let special = more.callee.map(|callee| a.program.special_at(callee));
-    if special.is_some_and(|special| special != Some(Special::Morestack)) {
-        let says = "the function called is not runtime.morestack";
-        wrong(Class::StackCheck, "the check does not lead to more stack", more.offset, false, says);
+    // The goroutine's own stack has one guard, that of the system another.
+    let wanted = match more.callee.and_then(|callee| a.program.special_at(callee)) {
+        Some(Special::Morestack) => Some(STACKGUARD0),
+        Some(Special::MorestackOnSystem) => Some(STACKGUARD1),
+        // It may go through a register.
+        None if more.callee.is_none() => Some(STACKGUARD0),
+        Some(Special::Never | Special::NoCall | Special::WriteBarrier | Special::Duff) | None => None,
+    };
+    match wanted {
+        None => {
+            let says = "the function called is not runtime.morestack";
+            wrong(Class::StackCheck, "the check does not lead to more stack", more.offset, false, says);
+        }
+        Some(wanted) if wanted * a.program.arch.word() != check.guard => {
+            let wanted = wanted * a.program.arch.word();
+            let says = format!("the word at {} of g is compared; the guard for this call is at {wanted}", check.guard);
+            wrong(Class::StackCheck, "the check is against another word than the guard", check.offset, false, &says);
+        }
+        Some(_) => {}
     }
     if more.resumes.is_none_or(|at| at > check.offset) {
         let says = "behind the call, the check is not made again";

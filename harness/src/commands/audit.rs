@@ -71,7 +71,7 @@ fn built(
     };
     let targets = plan::targets(&targets)?;
     if let Some(other) = targets.iter().find(|t| Arch::of(&t.goarch).is_none()) {
-        return Err(CommandError::Usage(format!("{other}: only code for amd64 and arm64 can be audited")));
+        return Err(CommandError::Usage(format!("{other}: only code for {} can be audited", audit::ports())));
     }
     let provision = setup::provision(common.cache.clone(), common.offline, &common.cancel)?;
     let out = provision.cache.temp("audit-")?;

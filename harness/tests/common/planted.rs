@@ -1,6 +1,6 @@
 //! Tables in a binary, patched.
 
-use goabi_runners::observe::unwind::{Binary, CfaRule, CfiContext, Func, PcRange};
+use goabi_runners::observe::unwind::{Binary, CfaRule, CfiContext, Func, PcRange, PcTable};
 use object::{Object, ObjectSection};
 
 /// A number as the tables have it, which has as many bytes as before.
@@ -35,6 +35,26 @@ pub fn with_func<T>(bytes: &[u8], name: &str, ask: impl FnOnce(&Binary<'_>, &Fun
     let table = binary.functions().unwrap();
     let func = table.functions().flatten().find(|f| f.name().unwrap() == name).unwrap();
     ask(&binary, &func, table.quantum())
+}
+
+/// Changes the rows of a table; the new ones must take as many bytes as the old ones.
+pub fn plant_rows(
+    bytes: &mut [u8],
+    name: &str,
+    table: for<'f, 't> fn(&'f Func<'t>) -> PcTable<'t>,
+    change: impl FnOnce(&mut Vec<PcRange>),
+) {
+    let (quantum, at, mut runs) = with_func(bytes, name, |_, func, quantum| {
+        let table = table(func);
+        let at = table.encoded().unwrap().as_ptr() as usize - bytes.as_ptr() as usize;
+        (quantum, at, table.runs().map(Result::unwrap).collect::<Vec<_>>())
+    });
+    let old = encoded(&runs, quantum);
+    assert!(bytes[at..].starts_with(&old), "the table of {name} is as the linker writes it: {runs:?}");
+    change(&mut runs);
+    let new = encoded(&runs, quantum);
+    assert_eq!(new.len(), old.len(), "{name}: {runs:?}");
+    bytes[at..at + new.len()].copy_from_slice(&new);
 }
 
 fn depths(bytes: &[u8], name: &str) -> Vec<PcRange> {

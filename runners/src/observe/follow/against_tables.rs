@@ -112,6 +112,7 @@ func main() {
 struct Program<'a> {
     sections: Vec<(u64, &'a [u8])>,
     never: BTreeSet<u64>,
+    word: usize,
 }
 
 impl<'a> Program<'a> {
@@ -125,7 +126,9 @@ impl<'a> Program<'a> {
 
 impl Image for Program<'_> {
     fn pointer(&self, address: u64) -> Option<u64> {
-        Some(u64::from_le_bytes(self.bytes(address, 8)?.try_into().unwrap()))
+        let mut word = [0; 8];
+        word[..self.word].copy_from_slice(self.bytes(address, self.word)?);
+        Some(u64::from_le_bytes(word))
     }
     fn returns(&self, function: u64) -> bool {
         !self.never.contains(&function)
@@ -134,7 +137,8 @@ impl Image for Program<'_> {
 
 #[test]
 fn what_is_followed_is_what_the_linker_says() {
-    for (goarch, arch) in [("amd64", Arch::Amd64), ("arm64", Arch::Arm64)] {
+    for arch in Arch::ALL {
+        let goarch = arch.goarch();
         let Some((bytes, version)) = built(goarch) else { return };
         // Where nobody tells which calls do not return, that must not lead astray.
         for told in [true, false] {
@@ -178,7 +182,7 @@ fn built(goarch: &str) -> Option<(Vec<u8>, GoVersion)> {
 /// how deep SP is by the one and the other.
 fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) -> Vec<(String, u64, u64)> {
     let file = object::File::parse(bytes).unwrap();
-    let above = if arch == Arch::Amd64 { 8 } else { 0 };
+    let above = u64::from(arch.pushed().cast_unsigned());
     let functions: BTreeMap<u64, (String, u64)> = file
         .symbols()
         .filter(|s| s.kind() == SymbolKind::Text && s.size() > 0)
@@ -188,6 +192,7 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) -> Vec<(String, u
     let program = Program {
         sections: file.sections().filter(|s| s.address() != 0).map(|s| (s.address(), s.data().unwrap())).collect(),
         never: functions.iter().filter(|(_, (name, _))| told && never(name)).map(|(at, _)| *at).collect(),
+        word: arch.word() as usize,
     };
     let stack_pointer = Port::get(goarch).unwrap().roles.stack_pointer.dwarf.unwrap();
     let rows = frames(&file, stack_pointer, &functions.keys().copied().collect()).unwrap();
@@ -232,7 +237,8 @@ fn compare(goarch: &str, arch: Arch, bytes: &[u8], told: bool) -> Vec<(String, u
     let share = |c: Counts| f64::from(c.followed) / f64::from(c.instructions);
     assert!(seen > 200 && share(own) >= 0.995 && share(all) >= 0.995, "{goarch}: {own:?} of {all:?}");
     assert!(f64::from(all.undecoded) <= 0.005 * f64::from(all.instructions), "{goarch}: {all:?}");
-    assert!(tables > 0, "{goarch}: no jump table was read");
+    // The compiler makes none on 386.
+    assert_eq!(tables > 0, arch != Arch::X86, "{goarch}: {tables} jump tables were read");
     assert!(recoveries > 0, "{goarch}: nothing of the library's recovers");
     for form in [Form::Small, Form::Large, Form::Huge] {
         assert!(forms.contains(&form), "{goarch}: no stack check is {form:?}");

@@ -1,9 +1,12 @@
-//! amd64, by iced. The instructions that compilers emit most are read here; of
+//! amd64 and 386, by iced. The instructions that compilers emit most are read here; of
 //! all others, and there are thousands, iced tells which registers and what
 //! memory they write.
 
 use super::amd64_exact::exact;
-use super::amd64_operands::{first_operand, immediate, number, place, register, store, whole};
+use super::amd64_operands::{
+    first_operand, immediate, is_386, is_word, near as distance, number, place, register, store, whole,
+};
+use super::code::Code;
 use super::effect::{Effect, Flow, Lines, NONE, Register, Roles};
 use super::facts::Condition;
 use iced_x86::{
@@ -15,7 +18,12 @@ pub(super) const SP: Register = 4;
 const BP: Register = 5;
 
 /// By the order of the encoding. C's callees keep rbx, rbp and r12 to r15.
-pub(super) const ROLES: Roles = Roles { sp: SP, fp: BP, lr: NONE, g: 14, handed: NONE, callee_saved: 0xf008 };
+pub(super) const ROLES: Roles =
+    Roles { word: 8, sp: SP, fp: BP, lr: NONE, g: 14, handed: NONE, callee_saved: 0xf008, on_stack: false };
+
+/// g is in memory, and BP is a register like others. C's callees keep ebx, ebp, esi and edi.
+pub(super) const ROLES_OF_386: Roles =
+    Roles { word: 4, sp: SP, fp: NONE, lr: NONE, g: NONE, handed: NONE, callee_saved: 0x00e8, on_stack: true };
 
 /// Decodes code one instruction behind the other.
 #[derive(Debug)]
@@ -32,8 +40,9 @@ impl Default for Amd64 {
 impl Amd64 {
     /// `starts` are offsets, in order, where instructions begin whatever stands
     /// before them: data in the code may look like an instruction that goes beyond.
-    pub(super) fn decode(&mut self, code: &[u8], address: u64, starts: &[u32], lines: &mut Lines) {
-        let mut decoder = Decoder::with_ip(64, code, address, DecoderOptions::NONE);
+    pub(super) fn decode(&mut self, bits: u32, code: &Code<'_>, starts: &[u32], lines: &mut Lines) {
+        let (code, address) = (code.bytes, code.address);
+        let mut decoder = Decoder::with_ip(bits, code, address, DecoderOptions::NONE);
         let mut one = Instruction::default();
         let mut starts = starts.iter().map(|s| *s as usize).peekable();
         while decoder.can_decode() {
@@ -89,8 +98,15 @@ impl Amd64 {
                     out.clobber(to);
                 }
             }
-            Mnemonic::Xchg if i.op0_register().is_gpr64() && i.op1_kind() == OpKind::Register => {
+            Mnemonic::Xchg if is_word(i, i.op0_register()) && i.op1_kind() == OpKind::Register => {
                 out.effect(Effect::Swap(register(i, 0), register(i, 1)));
+            }
+            Mnemonic::Xadd if i.op0_kind() == OpKind::Memory => {
+                let from = register(i, 1);
+                if let Some((base, at)) = place(i, false) {
+                    out.effect(Effect::StoreSum { base, at, size: i.memory_size().size() as u16, from });
+                }
+                out.clobber(from);
             }
             // These write their first operand, and no other register.
             Mnemonic::And
@@ -135,16 +151,18 @@ impl Amd64 {
                 }
             }
             Mnemonic::Leave => {
-                out.effect(Effect::Add { to: SP, from: BP, value: 8 });
-                out.effect(Effect::Load { to: BP, base: SP, at: -8 });
+                let word = word(i);
+                out.effect(Effect::Add { to: SP, from: BP, value: i64::from(word) });
+                out.effect(Effect::Load { to: BP, base: SP, at: -word });
             }
             Mnemonic::Enter if i.immediate8_2nd() == 0 => {
-                out.effect(Effect::Store { base: SP, at: -8, size: 8, from: BP });
-                out.effect(Effect::Add { to: SP, from: SP, value: -8 });
+                let word = word(i);
+                out.effect(Effect::Store { base: SP, at: -word, size: word as u16, from: BP });
+                out.effect(Effect::Add { to: SP, from: SP, value: i64::from(-word) });
                 out.effect(Effect::Add { to: BP, from: SP, value: 0 });
                 out.effect(Effect::Add { to: SP, from: SP, value: -i64::from(i.immediate16()) });
             }
-            Mnemonic::Nop | Mnemonic::Endbr64 => return Flow::Nop,
+            Mnemonic::Nop | Mnemonic::Endbr64 | Mnemonic::Endbr32 => return Flow::Nop,
             Mnemonic::Int if i.immediate8() == 3 => return Flow::Trap,
             Mnemonic::Ud0 | Mnemonic::Ud1 | Mnemonic::Ud2 | Mnemonic::Int3 | Mnemonic::Hlt => return Flow::Trap,
             _ => return self.others(i, out),
@@ -185,6 +203,10 @@ impl Amd64 {
     }
 }
 
+fn word(i: &Instruction) -> i32 {
+    if is_386(i) { 4 } else { 8 }
+}
+
 fn near(i: &Instruction) -> bool {
     matches!(i.op0_kind(), OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64)
 }
@@ -216,7 +238,7 @@ fn indirect(i: &Instruction) -> Flow {
         return Flow::JumpRegister(register(i, 0));
     }
     match place(i, true) {
-        Some((base, at)) if i.memory_index_scale() == 8 => {
+        Some((base, at)) if i.memory_index_scale() as i32 == word(i) => {
             Flow::JumpEntry { base, index: number(i.memory_index()), at }
         }
         Some(_) | None => Flow::JumpMemory,
@@ -245,6 +267,14 @@ fn mov(i: &Instruction, out: &mut Lines) {
             from => out.effect(Effect::Add { to, from, value: 0 }),
         };
     }
+    if is_386(i) && i.segment_prefix() == Named::GS && i.memory_base() == Named::None {
+        return match distance(i, i.memory_displacement64()) {
+            Some(0) => out.effect(Effect::LoadLocals { to }),
+            Some(..0) => out.effect(Effect::LoadLocal { to }),
+            // What C keeps there, as below.
+            Some(1..) | None => out.clobber(to),
+        };
+    }
     if matches!(i.segment_prefix(), Named::FS | Named::GS) {
         // What C keeps there is above, on Linux: the guard of its own frames.
         let of_c =
@@ -265,7 +295,7 @@ fn lea(i: &Instruction, out: &mut Lines) {
     if i.is_ip_rel_memory_operand() {
         return out.effect(Effect::Set { to, value: i.ip_rel_memory_address() as i64 });
     }
-    let value = i.memory_displacement64() as i64;
+    let value = distance(i, i.memory_displacement64()).map_or(i.memory_displacement64() as i64, i64::from);
     if let Some((from, _)) = place(i, false) {
         return out.effect(Effect::Add { to, from, value });
     }

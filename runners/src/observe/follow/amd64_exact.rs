@@ -1,7 +1,7 @@
 //! What an amd64 instruction writes, whichever it is, by iced's tables.
 
 use super::amd64::SP;
-use super::amd64_operands::number;
+use super::amd64_operands::{is_word, near, number};
 use super::effect::{Effect, Lines, NONE};
 use iced_x86::{Instruction, InstructionInfoFactory, InstructionInfoOptions, OpAccess, Register};
 
@@ -19,10 +19,10 @@ pub(super) fn exact(i: &Instruction, factory: &mut InstructionInfoFactory, out: 
         }
     }
     for used in info.used_memory() {
-        let at = i32::try_from(used.displacement() as i64);
-        if let (true, Ok(at)) = (writes(used.access()), at)
+        let at = near(i, used.displacement());
+        if let (true, Some(at)) = (writes(used.access()), at)
             && used.index() == Register::None
-            && used.base().is_gpr64()
+            && is_word(i, used.base())
         {
             let size = used.memory_size().size() as u16;
             // What is pushed is stored below SP as it was.

@@ -1,7 +1,7 @@
 //! Operands of amd64 instructions: which register, which place in memory.
 
 use super::effect::{Effect, Lines, NONE, Register};
-use iced_x86::{Instruction, OpKind, Register as Named};
+use iced_x86::{CodeSize, Instruction, OpKind, Register as Named};
 
 /// A general register's number, whatever part of it is named; `NONE` for others.
 pub(super) fn number(register: Named) -> Register {
@@ -17,20 +17,34 @@ pub(super) fn register(i: &Instruction, operand: u32) -> Register {
     if i.op_kind(operand) == OpKind::Register { number(i.op_register(operand)) } else { NONE }
 }
 
+/// Whether a general register is as wide as an address.
+pub(super) fn is_word(i: &Instruction, register: Named) -> bool {
+    if is_386(i) { register.is_gpr32() } else { register.is_gpr64() }
+}
+
+pub(super) fn is_386(i: &Instruction) -> bool {
+    i.code_size() == CodeSize::Code32
+}
+
+/// A distance in memory, if it is no address.
+pub(super) fn near(i: &Instruction, displacement: u64) -> Option<i32> {
+    // On 386 it has no sign of its own.
+    if is_386(i) { Some(displacement as u32 as i32) } else { i32::try_from(displacement as i64).ok() }
+}
+
 /// The general register that an operand is as a whole.
 pub(super) fn whole(i: &Instruction, operand: u32) -> Register {
-    if i.op_register(operand).is_gpr64() { register(i, operand) } else { NONE }
+    if is_word(i, i.op_register(operand)) { register(i, operand) } else { NONE }
 }
 
 /// Where the memory operand is, if that is a register and a distance; with an
 /// index only if that is asked for.
 pub(super) fn place(i: &Instruction, indexed: bool) -> Option<(Register, i32)> {
     let has_index = i.memory_index() != Named::None;
-    if has_index != indexed || i.segment_prefix() != Named::None || !i.memory_base().is_gpr64() {
+    if has_index != indexed || i.segment_prefix() != Named::None || !is_word(i, i.memory_base()) {
         return None;
     }
-    let at = i32::try_from(i.memory_displacement64() as i64).ok()?;
-    Some((number(i.memory_base()), at))
+    Some((number(i.memory_base()), near(i, i.memory_displacement64())?))
 }
 
 /// The memory operand is written, from a whole register or otherwise.
@@ -50,7 +64,10 @@ pub(super) fn immediate(i: &Instruction, operand: u32) -> Option<i64> {
         | OpKind::Immediate8to16
         | OpKind::Immediate8to32
         | OpKind::Immediate8to64
-        | OpKind::Immediate32to64 => Some(i.immediate(operand) as i64),
+        | OpKind::Immediate32to64 => {
+            let value = i.immediate(operand) as i64;
+            Some(if is_386(i) { (value as i32).into() } else { value })
+        }
         _ => None,
     }
 }

@@ -7,8 +7,8 @@ use super::facts::{Boundary, Condition, Kind, Target};
 pub struct StackCheck {
     /// Where the comparison is.
     pub offset: u32,
-    /// The offset in g of the word compared with: 16 is stackguard0 on 64-bit
-    /// ports, 24 stackguard1.
+    /// The offset in g of the word compared with: of the third, stackguard0, or the
+    /// fourth, stackguard1.
     pub guard: i32,
     /// Whether g was read from thread-local storage, as ABI0 functions of amd64 do.
     pub from_local: bool,

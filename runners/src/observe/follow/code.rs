@@ -9,17 +9,55 @@ use super::{amd64, arm64};
 pub enum Arch {
     Amd64,
     Arm64,
+    /// 386.
+    X86,
 }
 
 impl Arch {
+    pub const ALL: [Arch; 3] = [Arch::Amd64, Arch::Arm64, Arch::X86];
+
     /// `None` where there is no decoder for the port.
     #[must_use]
     pub fn of(goarch: &str) -> Option<Arch> {
-        match goarch {
-            "amd64" => Some(Arch::Amd64),
-            "arm64" => Some(Arch::Arm64),
-            // GOARCHes are an open set; so far the others have none.
-            _ => None,
+        // GOARCHes are an open set; so far the others have none.
+        Arch::ALL.into_iter().find(|arch| arch.goarch() == goarch)
+    }
+
+    /// What Go calls it.
+    #[must_use]
+    pub fn goarch(self) -> &'static str {
+        match self {
+            Arch::Amd64 => "amd64",
+            Arch::Arm64 => "arm64",
+            Arch::X86 => "386",
+        }
+    }
+
+    /// Bytes of a word: an address, a general register.
+    #[must_use]
+    pub fn word(self) -> i32 {
+        match self {
+            Arch::Amd64 | Arch::Arm64 => 8,
+            Arch::X86 => 4,
+        }
+    }
+
+    /// What a call pushes: the return address, where there is no register for it.
+    #[must_use]
+    pub fn pushed(self) -> i32 {
+        match self {
+            Arch::Amd64 => 8,
+            Arch::X86 => 4,
+            Arch::Arm64 => 0,
+        }
+    }
+
+    /// Whether functions keep a frame pointer.
+    #[must_use]
+    pub fn has_frame_pointer(self) -> bool {
+        match self {
+            Arch::Amd64 | Arch::Arm64 => true,
+            Arch::X86 => false,
         }
     }
 
@@ -27,6 +65,7 @@ impl Arch {
         match self {
             Arch::Amd64 => amd64::ROLES,
             Arch::Arm64 => arm64::ROLES,
+            Arch::X86 => amd64::ROLES_OF_386,
         }
     }
 }

@@ -11,17 +11,23 @@ pub(super) const NONE: Register = 0xff;
 /// Registers of an architecture that have a part to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Roles {
+    /// Bytes of a word.
+    pub word: u16,
     pub sp: Register,
+    /// The frame pointer, or `NONE`.
     pub fp: Register,
     /// The link register, or `NONE`.
     pub lr: Register,
-    /// What holds g in ABIInternal.
+    /// What holds g in ABIInternal, or `NONE`.
     pub g: Register,
     /// In what `runtime.morestack` is handed the return address, which it puts
     /// back into the link register; or `NONE`.
     pub handed: Register,
     /// What callees keep in the C ABI of the machine, SP and FP left out, a bit each.
     pub callee_saved: u32,
+    /// Whether arguments and results are on the stack in ABIInternal, too: callees may
+    /// write any of them.
+    pub on_stack: bool,
 }
 
 /// One effect of an instruction. Those of one instruction happen one behind the
@@ -73,8 +79,19 @@ pub(super) enum Effect {
     LoadLocal {
         to: Register,
     },
+    /// The address of thread-local storage.
+    LoadLocals {
+        to: Register,
+    },
     /// `from` is `NONE` where less or more than a whole register is stored.
     Store {
+        base: Register,
+        at: i32,
+        size: u16,
+        from: Register,
+    },
+    /// A register is added to memory.
+    StoreSum {
         base: Register,
         at: i32,
         size: u16,
@@ -107,7 +124,7 @@ pub(super) enum Flow {
     Jump(u64),
     JumpIf(u64, Condition),
     JumpRegister(Register),
-    /// To the word at `base + at + index * 8`.
+    /// To the word at `base + at` and `index` words further.
     JumpEntry {
         base: Register,
         index: Register,
@@ -119,6 +136,27 @@ pub(super) enum Flow {
     Undecoded {
         writes: bool,
     },
+}
+
+impl Flow {
+    /// Whether it leads to where a register or memory says.
+    pub(super) fn is_indirect(self) -> bool {
+        match self {
+            Flow::CallRegister(_)
+            | Flow::CallMemory
+            | Flow::JumpRegister(_)
+            | Flow::JumpEntry { .. }
+            | Flow::JumpMemory => true,
+            Flow::Next
+            | Flow::Nop
+            | Flow::Call(_)
+            | Flow::Return
+            | Flow::Jump(_)
+            | Flow::JumpIf(..)
+            | Flow::Trap
+            | Flow::Undecoded { .. } => false,
+        }
+    }
 }
 
 /// An instruction, decoded.

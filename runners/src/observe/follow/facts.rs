@@ -80,6 +80,9 @@ pub struct Boundary {
     /// Where the return address is.
     pub ret: Kept,
     pub kind: Kind,
+    /// Whether it is a call or jump through a register or memory, though its target
+    /// may be known.
+    pub indirect: bool,
     /// What the instruction does to SP.
     pub moves: Move,
     pub writes: Writes,
@@ -150,6 +153,7 @@ impl Fp {
         let conventional = match arch {
             Arch::Amd64 => false,
             Arch::Arm64 => self.register == Some(-8),
+            Arch::X86 => true,
         };
         self.caller.register || conventional
     }
@@ -159,8 +163,8 @@ impl Fp {
 /// nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// In its own register: the frame pointer, or the link register, which there
-    /// is not on amd64.
+    /// In its own register: the frame pointer, which there is not on 386, or the link
+    /// register, which there is on arm64 alone.
     pub register: bool,
     /// In memory, at so many bytes from SP at entry, below it where negative.
     pub slot: Option<i32>,

@@ -71,7 +71,8 @@ impl Follower {
         let code = scene.code;
         self.lines.clear();
         match code.arch {
-            Arch::Amd64 => self.amd64.decode(code.bytes, code.address, &self.within, &mut self.lines),
+            Arch::Amd64 => self.amd64.decode(64, code, &self.within, &mut self.lines),
+            Arch::X86 => self.amd64.decode(32, code, &self.within, &mut self.lines),
             Arch::Arm64 => self.arm64.decode(code.bytes, code.address, &mut self.lines),
         }
         let entry = State::entry(scene.roles);
@@ -210,6 +211,7 @@ fn unreached(line: &Line) -> Boundary {
         fp: Fp { caller: gone, register: None },
         ret: gone,
         kind,
+        indirect: line.flow.is_indirect(),
         moves: Move::None,
         writes: Writes::default(),
     }

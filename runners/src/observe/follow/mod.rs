@@ -30,6 +30,8 @@ mod arm64_tests;
 mod flow_tests;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod x86_tests;
 
 pub use check::{Form, Morestack, StackCheck};
 pub use code::{Arch, Code, Image};

@@ -18,6 +18,8 @@ pub(super) enum Value {
     G {
         local: bool,
     },
+    /// The address of thread-local storage.
+    Locals,
     /// The word of g at that offset.
     OfG(i32),
     /// Some word of the table at that address, up to that one.
@@ -39,6 +41,8 @@ const LEFT_ALONE: i32 = 24;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots {
     count: u8,
+    /// Bytes of each.
+    word: u16,
     /// By bytes from SP at entry.
     words: [(i32, Value); SLOTS],
 }
@@ -66,13 +70,19 @@ impl Slots {
     /// A store of so many bytes.
     fn store(&mut self, at: i32, size: u16, value: Value) {
         let end = at.saturating_add(i32::from(size));
-        self.retain(|slot, _| slot >= end || slot.saturating_add(8) <= at);
+        let word = i32::from(self.word);
+        self.retain(|slot, _| slot >= end || slot.saturating_add(word) <= at);
         let worth = match value {
             Value::CallerFp | Value::ReturnAddress => true,
             Value::Stack(_) => usize::from(self.count) < SLOTS,
-            Value::Unknown | Value::Const(_) | Value::G { .. } | Value::OfG(_) | Value::Entry { .. } => false,
+            Value::Unknown
+            | Value::Const(_)
+            | Value::G { .. }
+            | Value::Locals
+            | Value::OfG(_)
+            | Value::Entry { .. } => false,
         };
-        if !worth || size != 8 {
+        if !worth || size != self.word {
             return;
         }
         if usize::from(self.count) == SLOTS {
@@ -113,7 +123,7 @@ impl State {
     pub(super) fn entry(roles: Roles) -> State {
         let mut state = State {
             registers: [Value::Unknown; 32],
-            slots: Slots { count: 0, words: [(0, Value::Unknown); SLOTS] },
+            slots: Slots { count: 0, word: roles.word, words: [(0, Value::Unknown); SLOTS] },
             lost: Sp::Unknown(Why::Unreached),
             bound: None,
             compared: None,
@@ -122,7 +132,7 @@ impl State {
         state.put(roles.fp, Value::CallerFp);
         state.put(roles.g, Value::G { local: false });
         if roles.lr == NONE {
-            state.slots.store(0, 8, Value::ReturnAddress);
+            state.slots.store(0, roles.word, Value::ReturnAddress);
         } else {
             state.put(roles.lr, Value::ReturnAddress);
         }
@@ -168,6 +178,7 @@ impl State {
             | Value::CallerFp
             | Value::ReturnAddress
             | Value::G { .. }
+            | Value::Locals
             | Value::OfG(_)
             | Value::Entry { .. } => self.lost,
         }
@@ -207,7 +218,7 @@ impl State {
                         || register == usize::from(roles.fp)
                 }
                 Value::G { .. } => register == usize::from(roles.g),
-                Value::Const(_) | Value::OfG(_) | Value::Entry { .. } => false,
+                Value::Const(_) | Value::Locals | Value::OfG(_) | Value::Entry { .. } => false,
             };
             if !kept {
                 *value = Value::Unknown;
@@ -218,7 +229,9 @@ impl State {
             self.put(roles.lr, Value::ReturnAddress);
         }
         if let Value::Stack(sp) = self.get(roles.sp) {
-            self.slots.retain(|at, _| at >= sp.saturating_sub(LEFT_ALONE));
+            let is_address = |value| matches!(value, Value::Stack(_));
+            self.slots
+                .retain(|at, value| at >= sp.saturating_sub(LEFT_ALONE) && !(roles.on_stack && is_address(value)));
         }
     }
 

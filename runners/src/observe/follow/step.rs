@@ -96,8 +96,11 @@ impl Done {
                 let value = match state.get(base) {
                     Value::Stack(place) => state.load(place.saturating_add(at)),
                     Value::G { .. } => Value::OfG(at),
+                    // What C keeps there is above, on Linux: the guard of its own frames.
+                    Value::Locals if at < 0 => Value::G { local: true },
                     Value::Unknown
                     | Value::Const(_)
+                    | Value::Locals
                     | Value::CallerFp
                     | Value::ReturnAddress
                     | Value::OfG(_)
@@ -114,11 +117,20 @@ impl Done {
                 };
                 (to, value, Why::Loaded)
             }
+            Effect::LoadLocals { to } => (to, Value::Locals, Why::Loaded),
             Effect::LoadLocal { to } => (to, Value::G { local: true }, Why::Loaded),
             Effect::Store { base, at, size, from } => {
                 if let Value::Stack(place) = state.get(base) {
                     let value = if from == NONE { Value::Unknown } else { state.get(from) };
                     state.store(place.saturating_add(at), size, value);
+                    self.kept_changed = true;
+                }
+                return;
+            }
+            Effect::StoreSum { base, at, size, from } => {
+                // Nothing is added where only the bus is to be locked.
+                if let (Value::Stack(place), false) = (state.get(base), state.get(from) == Value::Const(0)) {
+                    state.store(place.saturating_add(at), size, Value::Unknown);
                     self.kept_changed = true;
                 }
                 return;
@@ -179,6 +191,7 @@ fn plus(value: Value, n: i64) -> Value {
         }
         Value::Const(c) => Value::Const(c.wrapping_add(n)),
         Value::Unknown
+        | Value::Locals
         | Value::CallerFp
         | Value::ReturnAddress
         | Value::G { .. }

@@ -40,8 +40,8 @@ impl Follower {
             }
             let (kind, goes_on) = self.flow(scene, i, &line, &mut state, &mut passing, assumed);
             if let Some(b) = self.followed.boundaries.get_mut(i) {
-                let (moves, writes) = (done.moves, done.writes);
-                *b = Boundary { offset: line.offset, len: line.len, reach, sp, fp, ret, kind, moves, writes };
+                let (moves, writes, indirect) = (done.moves, done.writes, line.flow.is_indirect());
+                *b = Boundary { offset: line.offset, len: line.len, reach, sp, fp, ret, kind, indirect, moves, writes };
             }
             if !goes_on {
                 return;
@@ -115,9 +115,12 @@ impl Follower {
                 Value::Const(to) => self.jump(scene, to as u64, state, strong),
                 Value::Entry { table, bound } => self.table(scene, table, bound, state, strong),
                 Value::ReturnAddress => (Kind::Return, false),
-                Value::Unknown | Value::Stack(_) | Value::CallerFp | Value::G { .. } | Value::OfG(_) => {
-                    self.lost(state, roles)
-                }
+                Value::Unknown
+                | Value::Stack(_)
+                | Value::CallerFp
+                | Value::G { .. }
+                | Value::Locals
+                | Value::OfG(_) => self.lost(state, roles),
             },
             Flow::JumpEntry { base, index, at } => {
                 let Value::Const(table) = state.get(base) else { return self.lost(state, roles) };
@@ -187,7 +190,7 @@ impl Follower {
         let most = bound.map_or(ENTRIES, |b| b.saturating_add(1).min(ENTRIES));
         let mut entries = 0;
         while entries < most {
-            let at = (table as u64).wrapping_add(u64::from(entries) * 8);
+            let at = (table as u64).wrapping_add(u64::from(entries) * u64::from(scene.roles.word));
             let Some(Target::Inside(offset)) = scene.image.pointer(at).map(|to| scene.place(to)) else { break };
             let Some(line) = self.lines.starting_at(u64::from(offset)) else { break };
             self.found(line, state, edge, scene.roles);

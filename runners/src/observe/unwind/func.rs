@@ -104,6 +104,13 @@ impl<'t> Func<'t> {
         self.number
     }
 
+    /// The compilation unit that it is of, a package most of the time: what tells it
+    /// from others.
+    #[must_use]
+    pub fn unit(&self) -> u32 {
+        self.unit
+    }
+
     /// Its first pc.
     #[must_use]
     pub fn entry(&self) -> u64 {
