@@ -85,11 +85,11 @@ pub(super) fn bytes_of(path: &str, bytes: &[u8], threads: usize) -> Result<Binar
 
 /// What one thread, or all of them, found.
 #[derive(Default)]
-struct Share {
-    counts: Counts,
-    findings: Vec<Finding>,
+pub(super) struct Share {
+    pub(super) counts: Counts,
+    pub(super) findings: Vec<Finding>,
     /// Functions without a stack check.
-    unchecked: Vec<Unchecked>,
+    pub(super) unchecked: Vec<Unchecked>,
 }
 
 /// One thread's share.

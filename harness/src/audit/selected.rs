@@ -1,10 +1,10 @@
 //! Some functions of a binary that is open already: those of a generated program's
 //! own packages.
 
-use super::binary::function;
-use super::group;
+use super::binary::{Share, function};
 use super::program::Program;
-use super::report::{Counts, Finding};
+use super::report::Finding;
+use super::{chain, group};
 use goabi_runners::observe::follow::{Arch, Follower};
 use goabi_runners::observe::unwind::{Binary, Cfi, CfiContext, FuncTable, UnwindError};
 
@@ -34,19 +34,27 @@ pub(crate) fn selected(
     let Some(arch) = Arch::of(goarch) else { return Ok(None) };
     let program = Program::new(binary, table, cfi, (goarch, arch));
     let (mut follower, mut context) = (Follower::new(), CfiContext::default());
-    let (mut counts, mut out) = (Counts::default(), Vec::new());
+    let (mut unchecked, mut out) = (Vec::new(), Vec::new());
     for n in 0..table.len() {
         let func = table.get(n)?;
         let name = func.name()?;
         if !wanted(name) {
             continue;
         }
-        let findings = match function(&program, func, &mut follower, &mut context, &mut counts) {
-            Ok(findings) => findings,
-            Err(error) => vec![group::unreadable(name.to_string(), func.entry(), &error)],
-        };
+        let mut share = Share::default();
+        if let Err(error) = function(&program, func, &mut follower, &mut context, &mut share) {
+            share.findings.push(group::unreadable(name.to_string(), func.entry(), &error));
+        }
+        let Share { findings, unchecked: more, .. } = share;
+        unchecked.extend(more);
         let file = func.file_line(func.entry()).ok().flatten().map(|(file, _)| file.into_owned());
         out.push(Selected { file, function: name.to_string(), findings });
+    }
+    // Of chains, those that lie within what was wanted.
+    for finding in chain::findings(&program, &unchecked) {
+        if let Some(of) = out.iter_mut().find(|s| s.function == finding.function) {
+            of.findings.push(finding);
+        }
     }
     Ok(Some(out))
 }
