@@ -32,8 +32,7 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
         return out.chosen;
     }
     let calls: Vec<&'static Call> = p.calls.iter().filter_map(|c| call::by_id(c)).collect();
-    let cases: usize = files.iter().map(|f| f.cases.len()).sum();
-    let small = cases * calls.len() * out.targets * out.builds <= p.product_up_to;
+    let small = is_small(files, p, targets, builds);
     let product = p.cover == Cover::Product || small;
     let always: Vec<&'static Call> =
         if product { calls.clone() } else { p.always.iter().filter_map(|c| call::by_id(c)).collect() };
@@ -48,6 +47,19 @@ pub fn choose(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Bui
     let without_c: Vec<&'static Call> = calls.iter().copied().filter(|c| !c.needs_c()).collect();
     out.stress(&without_c, &p.stress, product && !small);
     out.chosen
+}
+
+/// Whether the product of everything has few cells, which is not thinned out.
+fn is_small(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Build]) -> bool {
+    let cases: usize = files.iter().map(|f| f.cases.len()).sum();
+    let calls = p.calls.iter().filter(|c| call::by_id(c).is_some()).count();
+    cases * calls * targets.len() * builds.len() <= p.product_up_to
+}
+
+/// Whether pairs are covered, and not all cells run.
+#[must_use]
+pub fn is_thinned(files: &[CaseFile], p: &Profile, targets: &[Target], builds: &[Build]) -> bool {
+    p.cover == Cover::Pairs && !is_small(files, p, targets, builds)
 }
 
 struct Picker<'a> {

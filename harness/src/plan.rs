@@ -1,6 +1,6 @@
 //! Load and expand: case files to cells.
 
-use crate::cover::{Chosen, choose};
+use crate::cover::{Chosen, choose, is_thinned};
 use goabi_cases::arch::Arch;
 use goabi_cases::case::{Case, CaseFile, Want};
 use goabi_cases::cell::{Build, Cell, Target};
@@ -47,6 +47,25 @@ pub struct Job {
     pub arch: &'static Arch,
     pub version: GoVersion,
     pub cells: Vec<PlannedCell>,
+    /// Where cells are thinned out: which of the cases are stepped through here.
+    pub turn: Option<Turn>,
+}
+
+/// What is done to each case in one of the builds on each target only: which of
+/// the cases are this build's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Another one for each target and build.
+    pub place: usize,
+    pub builds: usize,
+}
+
+impl Turn {
+    /// Whether it is the turn of the case with that index in its file.
+    #[must_use]
+    pub fn is_of(self, case: usize) -> bool {
+        (case + self.place).checked_rem(self.builds).is_none_or(|rest| rest == 0)
+    }
 }
 
 impl Job {
@@ -54,7 +73,8 @@ impl Job {
     #[must_use]
     pub fn without_stress(&self) -> Job {
         let Job { toolchain, build, arch, version, .. } = *self;
-        Job { toolchain, target: self.target.clone(), build, stress: Stress::NONE, arch, version, cells: vec![] }
+        let (target, stress) = (self.target.clone(), Stress::NONE);
+        Job { toolchain, target, build, stress, arch, version, cells: vec![], turn: None }
     }
 }
 
@@ -207,9 +227,12 @@ pub fn expand(files: &[CaseFile], request: &Request, toolchains: &[PlannedToolch
         Some(p) => choose(files, p, &request.targets, &request.builds),
         None => product(files, request),
     };
+    let profile = request.profile.as_ref();
+    let by_turns = profile.is_some_and(|p| is_thinned(files, p, &request.targets, &request.builds));
     let mut jobs = Vec::new();
     for (t, toolchain) in toolchains.iter().enumerate() {
         for ((target, build, stress), cases) in &chosen {
+            let turn = by_turns.then_some(Turn { place: target + build, builds: request.builds.len() });
             let (target, build) = (&request.targets[*target], request.builds[*build]);
             let Some(arch) = Arch::get(&target.goarch) else { continue };
             let mut cells = Vec::new();
@@ -233,7 +256,7 @@ pub fn expand(files: &[CaseFile], request: &Request, toolchains: &[PlannedToolch
             }
             if !cells.is_empty() {
                 let (target, version, stress) = (target.clone(), toolchain.version, *stress);
-                jobs.push(Job { toolchain: t, target, build, stress, arch, version, cells });
+                jobs.push(Job { toolchain: t, target, build, stress, arch, version, cells, turn });
             }
         }
     }
@@ -272,6 +295,15 @@ pub fn default_expectations() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_case_has_its_turn_in_one_build_of_each_target() {
+        for (target, case) in [(0, 0), (0, 1), (1, 0), (1, 5), (12, 7)] {
+            let turns = (0..2).filter(|build| Turn { place: target + build, builds: 2 }.is_of(case));
+            assert_eq!(turns.count(), 1, "{target} {case}");
+        }
+        assert!(Turn { place: 3, builds: 1 }.is_of(2));
+    }
 
     #[test]
     fn targets_in_all_spellings() {

@@ -86,6 +86,7 @@ fn job(column: &Column, toolchain: usize, shared: &Shared<'_>) -> Option<Job> {
         arch: column.arch,
         version: column.version,
         cells,
+        turn: None,
     })
 }
 

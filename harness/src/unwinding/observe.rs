@@ -97,7 +97,7 @@ pub(crate) fn stepped(
 
 /// One way is enough: what is compared is what the same machine holds and what the
 /// same file says.
-fn first(observers: &[(How, Result<DebugExec, String>)]) -> Option<(How, &DebugExec)> {
+pub(super) fn first(observers: &[(How, Result<DebugExec, String>)]) -> Option<(How, &DebugExec)> {
     let mut all: Vec<_> = observers.iter().filter_map(|(how, exec)| Some((*how, exec.as_ref().ok()?))).collect();
     all.sort_by_key(|(how, _)| *how);
     all.first().copied()

@@ -1,11 +1,12 @@
 //! From what was seen of a program, and its file, to what is known of each case.
 
-use super::observe::{File, stepped};
+use super::observe::{File, first, stepped};
 use super::{Audit, Choice, Stepped, Steps, Unwinding, choose};
 use crate::audit::{Selected, selected};
 use crate::exhibits::Inside;
 use crate::job::{JobResult, Shared, owners, timed};
 use crate::step::{FunctionReport, judged_in};
+use crate::witness::How;
 use goabi_generators::names::MODULE;
 use goabi_runners::error::RunnerError;
 use goabi_runners::observe::step::ProgramStepped;
@@ -21,7 +22,12 @@ pub(crate) fn read(
     inside: &Inside<'_>,
     out: &mut JobResult,
 ) -> Result<BTreeMap<usize, Unwinding>, RunnerError> {
-    let choices = choose(inside.program, &inside.picks);
+    let mut choices = choose(inside.program, &inside.picks);
+    let observers = s.observers.get(&inside.job.target.goarch).map(Vec::as_slice).unwrap_or_default();
+    if first(observers).is_some_and(|(how, _)| how == How::Emulated) {
+        by_turns(inside, &mut choices);
+    }
+    let choices = choices;
     let unreadable = |why: &str| {
         let all = choices.iter().map(|c| {
             let (stepped, audit) = (Stepped::Unavailable(why.to_string()), Audit::Unavailable(why.to_string()));
@@ -64,6 +70,20 @@ pub(crate) fn read(
         };
         choices.into_iter().map(of).collect()
     }))
+}
+
+/// Emulators take their time for each stop: where cells are thinned out each case is
+/// stepped through in one of the builds, unless it runs in some of them only.
+fn by_turns(inside: &Inside<'_>, choices: &mut [Choice]) {
+    let Some(turn) = inside.job.turn else { return };
+    for choice in choices {
+        let Some(picks) = inside.picks.get(choice.case) else { continue };
+        let restrictions = [&picks.case.only, &picks.case.except];
+        let in_some = restrictions.iter().any(|r| r.as_ref().is_some_and(|r| !r.builds.is_empty()));
+        if !in_some && !turn.is_of(picks.at.1) && choice.function.is_ok() {
+            choice.function = Err("in this profile under an emulator only in one of the builds, by turns".into());
+        }
+    }
 }
 
 fn tables(e: UnwindError) -> String {
