@@ -280,16 +280,7 @@ pub fn exit_code(record: &Record) -> u8 {
     // A finding is worth more than what went wrong beside it; an expectation
     // that no longer holds is one.
     let findings = record.findings.iter().any(|f| f.outcome.fails());
-    let broken = record.problems.iter().any(|p| match p.kind {
-        ProblemKind::Missing
-        | ProblemKind::NotExecuted
-        | ProblemKind::EmulatorDied
-        | ProblemKind::Unreadable
-        | ProblemKind::Harness => true,
-        // What cannot be watched is skipped, and says so.
-        ProblemKind::NotWatched => false,
-        ProblemKind::NotBuilt => p.cell.is_none(),
-    });
+    let broken = record.problems.iter().any(Problem::fails);
     if record.interrupted {
         crate::exit::INTERRUPTED
     } else if findings {

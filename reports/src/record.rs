@@ -137,6 +137,24 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Whether a run with it has failed, whatever its cells show.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        match self.kind {
+            ProblemKind::Missing
+            | ProblemKind::NotExecuted
+            | ProblemKind::EmulatorDied
+            | ProblemKind::Unreadable
+            | ProblemKind::Harness => true,
+            // What cannot be watched is skipped, and says so.
+            ProblemKind::NotWatched => false,
+            // A case's own is a finding.
+            ProblemKind::NotBuilt => self.cell.is_none(),
+        }
+    }
+}
+
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
