@@ -76,3 +76,14 @@ fn a_wrong_table_shows_where_the_goroutine_is_preempted() {
     assert!(f.rerun.contains("--repeat 3000"), "{}", f.rerun);
     assert_eq!(cell(&record, NEIGHBOUR).outcome, Outcome::Pass);
 }
+
+/// What a repeated call does is not judged: neither its panic, nor that it never
+/// returns, nor the goroutine that it leaves behind.
+#[test]
+fn only_the_first_call_is_judged() {
+    toolchain();
+    let place = Place::new();
+    let done = place.run(&fixtures("repeated"), &["--observe", "none", "--fresh", "--stress", "preempt"]);
+    done.passed();
+    assert!(place.record().cells.iter().all(|c| c.outcome == Outcome::Pass), "{}", done.stdout);
+}

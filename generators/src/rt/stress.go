@@ -92,6 +92,8 @@ func milliseconds(name string) time.Duration {
 // repeat makes a unit's call again and again, on a goroutine of its own and
 // without a record, so that a preemption has a chance at each instruction of
 // the callee. How often is not told: what is recorded is the same each time.
+// Nor is how a call ends that was judged the first time: what has a state of its
+// own may panic or wait for ever the second time, and is left alone.
 func repeat(u Unit) {
 	if !preempts || !called || u.Goexit || u.Asleep {
 		return
@@ -99,6 +101,8 @@ func repeat(u Unit) {
 	quiet, repeating = true, true
 	done := make(chan struct{})
 	go func() {
+		defer close(done)
+		defer func() { recover() }()
 		begun := time.Now()
 		for rounds := 1; ; {
 			for i := 0; i < rounds; i++ {
@@ -106,15 +110,19 @@ func repeat(u Unit) {
 			}
 			gone := time.Since(begun)
 			if gone >= budget {
-				break
+				return
 			}
 			if gone < budget/16 {
 				rounds *= 2
 			}
 		}
-		close(done)
 	}()
-	<-done
+	select {
+	case <-done:
+	case <-time.After(4*budget + time.Second):
+	}
+	// Of what it left behind the next unit is not to be told.
+	left()
 	quiet, repeating = false, false
 }
 
