@@ -23,7 +23,7 @@ const FORMAT: &str = "goabi run 1";
 const MACHINE_FORMAT: &str = "goabi machine 6";
 
 /// The same for what stepping through functions shows.
-const STEPS_FORMAT: &str = "goabi steps 1";
+const STEPS_FORMAT: &str = "goabi steps 2";
 
 /// Where the facts of one way of running one binary are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl RunKey {
     /// If the cache cannot be written.
     pub fn keep_steps(&self, cache: &CacheDirs, facts: &ProgramStepped) -> Result<()> {
         let lasting = |end: &End| match end {
-            End::Returned | End::Left => true,
+            End::Returned | End::Left | End::GivenUp(_) => true,
             End::NotEntered(_) | End::Cut(_) => false,
         };
         if facts.units.values().all(|u| lasting(&u.end)) { self.write(cache, facts) } else { Ok(()) }

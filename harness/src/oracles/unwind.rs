@@ -71,7 +71,11 @@ fn recorded(class: Class, pattern: &str) -> Verdict {
 fn stepped(s: &Subject, how: How, vector: usize, f: &FunctionReport) -> Vec<Verdict> {
     let mut out = Vec::new();
     if let Some(why) = &f.not_observed {
-        out.push(Verdict::Unobserved(format!("vectors[{vector}]: {}: {why} ({how})", f.function)));
+        // What was seen of it is judged.
+        out.push(match f.given_up {
+            true => Verdict::Inapplicable(why.clone()),
+            false => Verdict::Unobserved(format!("vectors[{vector}]: {}: {why} ({how})", f.function)),
+        });
     }
     for finding in &f.findings {
         out.push(match counts(finding.class, finding.level, finding.preemptible) {
@@ -79,7 +83,7 @@ fn stepped(s: &Subject, how: How, vector: usize, f: &FunctionReport) -> Vec<Verd
             false => recorded(finding.class, &finding.pattern),
         });
     }
-    if out.is_empty() {
+    if f.findings.is_empty() && (f.not_observed.is_none() || f.given_up) {
         out.push(Verdict::Agree);
     }
     out

@@ -33,6 +33,8 @@ pub struct FunctionReport {
     pub address: u64,
     /// Why it was not observed from its entry to its return: a failure.
     pub not_observed: Option<String>,
+    /// Whether that would be so in any run: it calls itself too often.
+    pub given_up: bool,
     /// Instructions that were executed in it.
     pub steps: u64,
     /// How often its first instruction was reached.
@@ -54,13 +56,14 @@ impl FunctionReport {
     /// Of a function that is not in the program's table.
     pub(super) fn missing(seen: &Stepped) -> FunctionReport {
         let why = match &seen.end {
-            End::NotEntered(why) | End::Cut(why) => why.clone(),
+            End::NotEntered(why) | End::Cut(why) | End::GivenUp(why) => why.clone(),
             End::Returned | End::Left => "the table of functions has no such entry".to_string(),
         };
         FunctionReport {
             function: seen.function.clone(),
             address: seen.entry,
             not_observed: Some(why),
+            given_up: false,
             steps: seen.steps,
             begun: seen.begun,
             instructions: 0,

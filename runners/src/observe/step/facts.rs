@@ -31,6 +31,9 @@ pub enum End {
     NotEntered(String),
     /// It was entered, and lost before its return.
     Cut(String),
+    /// It was entered, and given up before its return for a reason that no other
+    /// run would be without: nothing is known of the rest.
+    GivenUp(String),
 }
 
 /// All stops at one instruction at which everything was the same.

@@ -225,8 +225,8 @@ impl Tour<'_, '_> {
             // At a mark: the next turn looks at it.
             End::Left => Ok(Some(Stop::Signal { signal: signal::TRAP, thread: None })),
             End::Returned => self.machine.debuggee.resume().map(Some),
-            End::NotEntered(_) | End::Cut(_) if self.machine.debuggee.ended().is_some() => Ok(None),
-            End::NotEntered(_) | End::Cut(_) => self.machine.debuggee.resume().map(Some),
+            End::NotEntered(_) | End::Cut(_) | End::GivenUp(_) if self.machine.debuggee.ended().is_some() => Ok(None),
+            End::NotEntered(_) | End::Cut(_) | End::GivenUp(_) => self.machine.debuggee.resume().map(Some),
         }
     }
 

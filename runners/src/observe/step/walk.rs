@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 /// itself until it comes to an instruction that was not executed before.
 const IN_A_LOOP: u32 = 64;
 
+/// Stops at which it was some other activation's turn, at most, while one is waited
+/// for: what calls itself thousands of times comes back as often.
+const OTHERS: u32 = 1_000;
+
 /// A machine that stands still.
 pub(super) struct Machine<'a> {
     pub(super) arch: &'a Arch,
@@ -120,6 +124,8 @@ enum Came {
     Left,
     /// To the program's end, told in words.
     Ended(String),
+    /// To others' turns again and again.
+    Crowded,
 }
 
 impl<'m, 'a, 't> Walk<'m, 'a, 't> {
@@ -256,6 +262,7 @@ impl<'m, 'a, 't> Walk<'m, 'a, 't> {
         for landing in landings {
             self.machine.debuggee.insert(landing.pc)?;
         }
+        let mut others = 0;
         let mut stop = match signal {
             Some(signal) => self.machine.debuggee.resume_with_signal(signal)?,
             None => self.machine.debuggee.resume()?,
@@ -278,6 +285,10 @@ impl<'m, 'a, 't> Walk<'m, 'a, 't> {
                 if came.is_none() && truth.lands(self.machine, landing, &registers)? {
                     came = Some(Came::To(*landing, registers.clone()));
                 }
+            }
+            others += u32::from(here);
+            if came.is_none() && others > OTHERS {
+                came = Some(Came::Crowded);
             }
             if let Some(came) = came {
                 for landing in landings {
@@ -340,6 +351,7 @@ impl<'m, 'a, 't> Walk<'m, 'a, 't> {
 fn over(came: &Came) -> End {
     match came {
         Came::Ended(why) => End::Cut(format!("{why} before the function returned")),
+        Came::Crowded => End::GivenUp(format!("calls of itself came back {OTHERS} times before it went on")),
         Came::Left | Came::To(..) => End::Left,
     }
 }
