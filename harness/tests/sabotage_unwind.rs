@@ -8,7 +8,7 @@ mod bench;
 mod common;
 
 use bench::{Bench, said};
-use common::planted::{plant_cfi, plant_depth, with_func};
+use common::planted::{plant_cfi, plant_depth, replaced};
 use goabi_cases::cell::Build;
 use goabi_reports::record::{OracleSummary, Record};
 use std::collections::BTreeSet;
@@ -33,17 +33,10 @@ fn found(record: &Record, paths: &[&str]) {
     assert_eq!((summary(record, "neighbour").disagree, summary(record, "neighbour").unobserved), (0, 0));
 }
 
-/// Replaces an instruction of four bytes of the function, once.
-fn replaced(bytes: &[u8], is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32) -> Vec<u8> {
+/// The program with an instruction of that case's function replaced.
+fn with_code(bytes: &[u8], is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    let (at, len) = with_func(&bytes, CALLS, |binary, func, _| {
-        let code = binary.code_of(func).unwrap();
-        (code.as_ptr() as usize - bytes.as_ptr() as usize, code.len())
-    });
-    let word = |i: usize| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
-    let i = (at..at + len).step_by(4).find(|i| is(word(*i))).expect("there is such an instruction");
-    let new = by(word(i));
-    bytes[i..i + 4].copy_from_slice(&new.to_le_bytes());
+    replaced(&mut bytes, CALLS, is, by);
     bytes
 }
 
@@ -91,13 +84,13 @@ fn patched_code() {
     let Some(b) = Bench::new("machine", "arm64", Build::Noopt) else { return };
     // MOVD R29, -8(RSP) becomes a NOP: the caller's frame pointer is not saved. The
     // return address is found all the same, so that only the code shows it.
-    let unsaved = replaced(&b.bytes, |w| w == 0xf81f_83fd, |_| 0xd503_201f);
+    let unsaved = with_code(&b.bytes, |w| w == 0xf81f_83fd, |_| 0xd503_201f);
     found(&b.record(&unsaved), &["code.frame_pointer"]);
     // SUB $8, RSP, R29 becomes a NOP: at a call it is the caller's still.
-    let unset = replaced(&b.bytes, |w| w == 0xd100_23fd, |_| 0xd503_201f);
+    let unset = with_code(&b.bytes, |w| w == 0xd100_23fd, |_| 0xd503_201f);
     found(&b.record(&unset), &["code.frame_pointer", "vectors[0].frame_pointer"]);
     // A near miss: ADD becomes SUB, in a sum that is no frame's.
-    let sum = replaced(&b.bytes, |w| w & 0xff20_0000 == 0x8b00_0000, |w| w | 0x4000_0000);
+    let sum = with_code(&b.bytes, |w| w & 0xff20_0000 == 0x8b00_0000, |w| w | 0x4000_0000);
     let record = b.record(&sum);
     found(&record, &[]);
     assert!(said(&record).iter().any(|f| f[0] == "values"), "it is a fault, but none of this oracle's");

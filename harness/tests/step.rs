@@ -5,7 +5,7 @@
 mod common;
 
 use common::audited::built_of;
-use common::planted::{plant_cfi, plant_depth, with_func};
+use common::planted::{plant_cfi, plant_depth, replaced};
 use common::{Done, Place, toolchain};
 use goabi::audit::{Class, Level};
 use goabi::step::{Compared, FunctionReport, Report};
@@ -222,18 +222,6 @@ fn a_loop_runs_by_itself() {
         assert!(calls.len() == 2 && calls.iter().all(|l| l.stops == 1), "{f:#?}");
         assert!(f.lines.iter().filter(|l| l.behind_call).count() >= 2, "{f:#?}");
     }
-}
-
-/// Replaces a word of arm64 code of a function, once.
-fn replaced(bytes: &mut [u8], name: &str, is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32) {
-    let (at, len) = with_func(bytes, name, |binary, func, _| {
-        let code = binary.code_of(func).unwrap();
-        (code.as_ptr() as usize - bytes.as_ptr() as usize, code.len())
-    });
-    let word = |i: usize| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
-    let i = (at..at + len).step_by(4).find(|i| is(word(*i))).expect("there is such an instruction");
-    let new = by(word(i));
-    bytes[i..i + 4].copy_from_slice(&new.to_le_bytes());
 }
 
 #[test]

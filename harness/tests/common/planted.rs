@@ -128,3 +128,15 @@ pub fn plant_cfi(bytes: &mut [u8], name: &str) -> (u64, u64) {
     }
     panic!("the row of {name} is not found");
 }
+
+/// Replaces a word of arm64 code of a function, once.
+pub fn replaced(bytes: &mut [u8], name: &str, is: impl Fn(u32) -> bool, by: impl Fn(u32) -> u32) {
+    let (at, len) = with_func(bytes, name, |binary, func, _| {
+        let code = binary.code_of(func).unwrap();
+        (code.as_ptr() as usize - bytes.as_ptr() as usize, code.len())
+    });
+    let word = |i: usize| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
+    let i = (at..at + len).step_by(4).find(|i| is(word(*i))).expect("there is such an instruction");
+    let new = by(word(i));
+    bytes[i..i + 4].copy_from_slice(&new.to_le_bytes());
+}
