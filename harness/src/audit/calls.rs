@@ -60,8 +60,8 @@ fn level(a: &Audited<'_>, b: &Boundary) -> Level {
 fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &mut Vec<Point>) {
     let (level, offset) = (level(a, b), b.offset);
     let align = match a.program.arch {
-        Arch::Amd64 | Arch::X86 => a.program.arch.word(),
         Arch::Arm64 => 16,
+        arch => arch.word(),
     };
     if depth % align != 0 {
         let claims = vec![
@@ -108,10 +108,8 @@ fn returned(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
     let mut wrong = |class, pattern, claims| {
         out.push(Point { class, level, pattern, offset, preemptible: false, claims });
     };
-    let back = match a.program.arch {
-        Arch::Amd64 | Arch::X86 => b.ret.slot == Some(0),
-        Arch::Arm64 => b.ret.register,
-    };
+    let pushed = a.program.arch.pushed() > 0;
+    let back = if pushed { b.ret.slot == Some(0) } else { b.ret.register };
     if depth != 0 {
         let claims = vec![("the code", format!("SP is {depth} bytes below its value at entry"))];
         wrong(Class::ReturnAddress, "a return with SP not where it was at entry", claims);

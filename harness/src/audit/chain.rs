@@ -31,9 +31,9 @@ struct Call {
 /// may take it, and the functions without that it calls.
 fn left(program: &Program<'_>) -> i32 {
     let frame_pointer = match program.arch {
-        Arch::Amd64 | Arch::X86 => 0,
         // It is stored below SP.
         Arch::Arm64 => 8,
+        _ => 0,
     };
     NOSPLIT * program.guard_multiplier - program.arch.pushed() - frame_pointer
 }

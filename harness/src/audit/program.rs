@@ -88,7 +88,12 @@ impl<'a> Program<'a> {
     pub(super) fn stack_pointer(&self) -> u16 {
         match self.arch {
             Arch::Amd64 => 7,
+            Arch::Arm => 13,
             Arch::Arm64 => 31,
+            Arch::Loong64 => 3,
+            Arch::Ppc64 | Arch::Ppc64le => 1,
+            Arch::Riscv64 => 2,
+            Arch::S390x => 15,
             Arch::X86 => 4,
         }
     }
@@ -103,9 +108,10 @@ impl Image for Program<'_> {
     fn pointer(&self, address: u64) -> Option<u64> {
         let word = self.arch.word() as usize;
         let mut bytes = [0; 8];
-        // A word has up to eight bytes, and is little-endian on all of these ports.
+        // A word has up to eight bytes.
         bytes.get_mut(..word)?.copy_from_slice(self.binary.memory(address, word as u64)?);
-        Some(u64::from_le_bytes(bytes))
+        // Those that are big-endian have eight.
+        Some(if self.arch.is_big_endian() { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 
     fn returns(&self, function: u64) -> bool {

@@ -97,7 +97,7 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
             let special = callee.and_then(|callee| a.program.special_at(callee));
             !matches!(special, Some(Special::NoCall | Special::Duff))
         }
-        (Kind::Call(_), Arch::Arm64) => true,
+        (Kind::Call(_), _) => true,
         _ => false,
     };
     let leaf = !followed.boundaries.iter().any(|b| is_reached(b) && calls(b));

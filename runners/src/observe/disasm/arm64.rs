@@ -1,6 +1,6 @@
 //! arm64, by yaxpeax-arm.
 
-use super::{Code, Instruction, Kind};
+use super::{Code, Instruction, Kind, capitals};
 use yaxpeax_arch::{Decoder, U8Reader};
 use yaxpeax_arm::armv8::a64::{InstDecoder, Instruction as Decoded, Opcode, Operand};
 
@@ -43,17 +43,4 @@ fn text(code: &Code<'_>, pc: u64, one: &Decoded) -> String {
         }
         _ => capitals(&plain),
     }
-}
-
-/// All but hexadecimal numbers in capitals.
-fn capitals(text: &str) -> String {
-    let mut parts = text.split("0x");
-    let mut out = parts.next().unwrap_or_default().to_uppercase();
-    for part in parts {
-        let (digits, rest) = part.split_at(part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len()));
-        out += "0x";
-        out += digits;
-        out += &rest.to_uppercase();
-    }
-    out
 }

@@ -2,8 +2,14 @@
 //! advance, and account for each byte: what does not decode is shown as `?`
 //! with its bytes.
 
+mod arm;
 mod arm64;
+mod capstone;
 mod lengths;
+mod loong64;
+mod ppc64;
+mod riscv64;
+mod s390x;
 mod symbols;
 mod x86;
 
@@ -64,13 +70,32 @@ impl Code<'_> {
     }
 }
 
+/// All but hexadecimal numbers in capitals.
+fn capitals(text: &str) -> String {
+    let mut parts = text.split("0x");
+    let mut out = parts.next().unwrap_or_default().to_uppercase();
+    for part in parts {
+        let (digits, rest) = part.split_at(part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len()));
+        out += "0x";
+        out += digits;
+        out += &rest.to_uppercase();
+    }
+    out
+}
+
 type Decode = fn(&Code<'_>) -> Vec<Instruction>;
 
 fn decoder(goarch: &str) -> Option<Decode> {
     match goarch {
         "amd64" => Some(x86::decode_64),
         "386" => Some(x86::decode_32),
+        "arm" => Some(arm::decode),
         "arm64" => Some(arm64::decode),
+        "loong64" => Some(loong64::decode),
+        "ppc64" => Some(ppc64::big),
+        "ppc64le" => Some(ppc64::little),
+        "riscv64" => Some(riscv64::decode),
+        "s390x" => Some(s390x::decode),
         // GOARCHes are an open set; so far the others have none.
         _ => None,
     }

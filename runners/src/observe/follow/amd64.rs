@@ -18,12 +18,30 @@ pub(super) const SP: Register = 4;
 const BP: Register = 5;
 
 /// By the order of the encoding. C's callees keep rbx, rbp and r12 to r15.
-pub(super) const ROLES: Roles =
-    Roles { word: 8, sp: SP, fp: BP, lr: NONE, g: 14, handed: NONE, callee_saved: 0xf008, on_stack: false };
+pub(super) const ROLES: Roles = Roles {
+    word: 8,
+    sp: SP,
+    fp: BP,
+    lr: NONE,
+    g: 14,
+    handed: NONE,
+    callee_saved: 0xf008,
+    on_stack: false,
+    falls_into_morestack: false,
+};
 
 /// g is in memory, and BP is a register like others. C's callees keep ebx, ebp, esi and edi.
-pub(super) const ROLES_OF_386: Roles =
-    Roles { word: 4, sp: SP, fp: NONE, lr: NONE, g: NONE, handed: NONE, callee_saved: 0x00e8, on_stack: true };
+pub(super) const ROLES_OF_386: Roles = Roles {
+    word: 4,
+    sp: SP,
+    fp: NONE,
+    lr: NONE,
+    g: NONE,
+    handed: NONE,
+    callee_saved: 0x00e8,
+    on_stack: true,
+    falls_into_morestack: false,
+};
 
 /// Decodes code one instruction behind the other.
 #[derive(Debug)]

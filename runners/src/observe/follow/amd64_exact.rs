@@ -9,7 +9,7 @@ use iced_x86::{Instruction, InstructionInfoFactory, InstructionInfoOptions, OpAc
 /// much it moves.
 pub(super) fn exact(i: &Instruction, factory: &mut InstructionInfoFactory, out: &mut Lines) {
     let info = factory.info_options(i, InstructionInfoOptions::NONE);
-    let mut written = 0u32;
+    let mut written = 0u64;
     for used in info.used_registers() {
         if writes(used.access()) {
             let register = number(used.register());

@@ -13,8 +13,17 @@ pub(super) const SP: Register = 31;
 pub(super) const LR: Register = 30;
 
 /// C's callees keep R19 to R28.
-pub(super) const ROLES: Roles =
-    Roles { word: 8, sp: SP, fp: 29, lr: LR, g: 28, handed: 3, callee_saved: 0x1ff8_0000, on_stack: false };
+pub(super) const ROLES: Roles = Roles {
+    word: 8,
+    sp: SP,
+    fp: 29,
+    lr: LR,
+    g: 28,
+    handed: 3,
+    callee_saved: 0x1ff8_0000,
+    on_stack: false,
+    falls_into_morestack: false,
+};
 
 /// What Go's assembler made of UNDEF before it was `UDF #0`.
 const UNDEF: u32 = 0xbea7_1700;

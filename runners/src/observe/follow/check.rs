@@ -17,9 +17,11 @@ pub struct StackCheck {
     pub below: i32,
     /// The jump before it to the same place if that address is below zero.
     pub wraps: Option<u32>,
-    /// The jump for too little stack.
+    /// The jump for too little stack, or around it.
     pub jump: u32,
+    /// When it is too little: where a port jumps if there is enough, the opposite.
     pub condition: Condition,
+    /// Where that leads, by the jump or by falling through it.
     pub target: Target,
     /// The first call from there on, if control comes to one without a branch.
     pub morestack: Option<Morestack>,

@@ -2,19 +2,35 @@
 
 use super::effect::Roles;
 use super::facts::Target;
-use super::{amd64, arm64};
+use super::{amd64, arm, arm64, loong64, ppc64, riscv64, s390x};
 
 /// An architecture whose code can be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arch {
     Amd64,
+    Arm,
     Arm64,
+    Loong64,
+    Ppc64,
+    Ppc64le,
+    Riscv64,
+    S390x,
     /// 386.
     X86,
 }
 
 impl Arch {
-    pub const ALL: [Arch; 3] = [Arch::Amd64, Arch::Arm64, Arch::X86];
+    pub const ALL: [Arch; 9] = [
+        Arch::Amd64,
+        Arch::Arm,
+        Arch::Arm64,
+        Arch::Loong64,
+        Arch::Ppc64,
+        Arch::Ppc64le,
+        Arch::Riscv64,
+        Arch::S390x,
+        Arch::X86,
+    ];
 
     /// `None` where there is no decoder for the port.
     #[must_use]
@@ -28,7 +44,13 @@ impl Arch {
     pub fn goarch(self) -> &'static str {
         match self {
             Arch::Amd64 => "amd64",
+            Arch::Arm => "arm",
             Arch::Arm64 => "arm64",
+            Arch::Loong64 => "loong64",
+            Arch::Ppc64 => "ppc64",
+            Arch::Ppc64le => "ppc64le",
+            Arch::Riscv64 => "riscv64",
+            Arch::S390x => "s390x",
             Arch::X86 => "386",
         }
     }
@@ -37,8 +59,8 @@ impl Arch {
     #[must_use]
     pub fn word(self) -> i32 {
         match self {
-            Arch::Amd64 | Arch::Arm64 => 8,
-            Arch::X86 => 4,
+            Arch::Amd64 | Arch::Arm64 | Arch::Loong64 | Arch::Ppc64 | Arch::Ppc64le | Arch::Riscv64 | Arch::S390x => 8,
+            Arch::Arm | Arch::X86 => 4,
         }
     }
 
@@ -48,7 +70,7 @@ impl Arch {
         match self {
             Arch::Amd64 => 8,
             Arch::X86 => 4,
-            Arch::Arm64 => 0,
+            Arch::Arm | Arch::Arm64 | Arch::Loong64 | Arch::Ppc64 | Arch::Ppc64le | Arch::Riscv64 | Arch::S390x => 0,
         }
     }
 
@@ -57,14 +79,28 @@ impl Arch {
     pub fn has_frame_pointer(self) -> bool {
         match self {
             Arch::Amd64 | Arch::Arm64 => true,
-            Arch::X86 => false,
+            Arch::Arm | Arch::Loong64 | Arch::Ppc64 | Arch::Ppc64le | Arch::Riscv64 | Arch::S390x | Arch::X86 => false,
+        }
+    }
+
+    /// Whether the lowest byte of a word comes last.
+    #[must_use]
+    pub fn is_big_endian(self) -> bool {
+        match self {
+            Arch::Ppc64 | Arch::S390x => true,
+            Arch::Amd64 | Arch::Arm | Arch::Arm64 | Arch::Loong64 | Arch::Ppc64le | Arch::Riscv64 | Arch::X86 => false,
         }
     }
 
     pub(super) fn roles(self) -> Roles {
         match self {
             Arch::Amd64 => amd64::ROLES,
+            Arch::Arm => arm::ROLES,
             Arch::Arm64 => arm64::ROLES,
+            Arch::Loong64 => loong64::ROLES,
+            Arch::Ppc64 | Arch::Ppc64le => ppc64::ROLES,
+            Arch::Riscv64 => riscv64::ROLES,
+            Arch::S390x => s390x::ROLES,
             Arch::X86 => amd64::ROLES_OF_386,
         }
     }

@@ -3,7 +3,11 @@
 use super::facts::Condition;
 
 /// A general register, by its number in the machine's encoding; SP of arm64 is 31.
+/// What lies beyond the general ones, as the link register of ppc64, follows them.
 pub(super) type Register = u8;
+
+/// How many registers are followed.
+pub(super) const REGISTERS: usize = 34;
 
 /// No register: the zero register, or something that is no register at all.
 pub(super) const NONE: Register = 0xff;
@@ -24,10 +28,13 @@ pub(super) struct Roles {
     /// back into the link register; or `NONE`.
     pub handed: Register,
     /// What callees keep in the C ABI of the machine, SP and FP left out, a bit each.
-    pub callee_saved: u32,
+    pub callee_saved: u64,
     /// Whether arguments and results are on the stack in ABIInternal, too: callees may
     /// write any of them.
     pub on_stack: bool,
+    /// Whether the compiler's stack checks jump where there is enough of it, and fall
+    /// into the call for more where there is not.
+    pub falls_into_morestack: bool,
 }
 
 /// One effect of an instruction. Those of one instruction happen one behind the
@@ -35,7 +42,7 @@ pub(super) struct Roles {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// These registers, a bit each, hold something that is not followed.
-    Clobber(u32),
+    Clobber(u64),
     Set {
         to: Register,
         value: i64,

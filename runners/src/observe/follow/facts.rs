@@ -153,7 +153,7 @@ impl Fp {
         let conventional = match arch {
             Arch::Amd64 => false,
             Arch::Arm64 => self.register == Some(-8),
-            Arch::X86 => true,
+            Arch::Arm | Arch::Loong64 | Arch::Ppc64 | Arch::Ppc64le | Arch::Riscv64 | Arch::S390x | Arch::X86 => true,
         };
         self.caller.register || conventional
     }
@@ -252,4 +252,31 @@ pub enum Condition {
     NotEqual,
     /// Any other.
     Other,
+}
+
+impl Condition {
+    /// What holds of the right side and the left one where this holds of the left one
+    /// and the right.
+    pub(super) fn turned(self) -> Condition {
+        match self {
+            Condition::Below => Condition::Above,
+            Condition::BelowOrEqual => Condition::AboveOrEqual,
+            Condition::AboveOrEqual => Condition::BelowOrEqual,
+            Condition::Above => Condition::Below,
+            Condition::Equal | Condition::NotEqual | Condition::Other => self,
+        }
+    }
+
+    /// What holds where this does not.
+    pub(super) fn otherwise(self) -> Condition {
+        match self {
+            Condition::Below => Condition::AboveOrEqual,
+            Condition::BelowOrEqual => Condition::Above,
+            Condition::AboveOrEqual => Condition::Below,
+            Condition::Above => Condition::BelowOrEqual,
+            Condition::Equal => Condition::NotEqual,
+            Condition::NotEqual => Condition::Equal,
+            Condition::Other => Condition::Other,
+        }
+    }
 }

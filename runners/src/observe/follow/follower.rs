@@ -8,7 +8,7 @@ use super::code::{Arch, Code, Image, Scene};
 use super::effect::{Flow, Line, Lines};
 use super::facts::{Boundary, Followed, Fp, Kept, Kind, Move, Reach, Sp, Target, Why, Writes};
 use super::state::State;
-use super::sum;
+use super::{arm, loong64, ppc64, riscv64, s390x, sum};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -73,7 +73,12 @@ impl Follower {
         match code.arch {
             Arch::Amd64 => self.amd64.decode(64, code, &self.within, &mut self.lines),
             Arch::X86 => self.amd64.decode(32, code, &self.within, &mut self.lines),
+            Arch::Arm => arm::decode(code, &mut self.lines),
             Arch::Arm64 => self.arm64.decode(code.bytes, code.address, &mut self.lines),
+            Arch::Loong64 => loong64::decode(code, &mut self.lines),
+            Arch::Ppc64 | Arch::Ppc64le => ppc64::decode(code, &mut self.lines),
+            Arch::Riscv64 => riscv64::decode(code, &mut self.lines),
+            Arch::S390x => s390x::decode(code, &mut self.lines),
         }
         let entry = State::entry(scene.roles);
         self.blocks.reset(self.lines.all.len());

@@ -1,6 +1,7 @@
 //! What is remembered from one instruction of a block to those behind it.
 
 use super::check::StackCheck;
+use super::effect::Line;
 use super::facts::{Condition, Target};
 use super::step::Compared;
 
@@ -17,10 +18,17 @@ pub(super) struct Passing {
 
 impl Passing {
     /// A conditional jump: a stack check's, if it comes behind its comparison.
-    pub(super) fn check(&mut self, jump: u32, target: Target, condition: Condition) -> Option<StackCheck> {
+    /// Where `falls` says so, what it does not jump to is the call for more stack.
+    pub(super) fn check(&mut self, line: &Line, to: Target, condition: Condition, falls: bool) -> Option<StackCheck> {
+        let jump = line.offset;
         let Some((offset, compared)) = self.guard.take() else {
-            self.wraps = Some((jump, target)).filter(|_| condition == Condition::Below);
+            self.wraps = Some((jump, to)).filter(|_| condition == Condition::Below);
             return None;
+        };
+        let condition = if compared.turned { condition.turned() } else { condition };
+        let (target, condition) = match falls {
+            true => (Target::Inside(jump + u32::from(line.len)), condition.otherwise()),
+            false => (to, condition),
         };
         Some(StackCheck {
             offset,

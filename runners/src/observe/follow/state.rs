@@ -1,6 +1,6 @@
 //! What registers and the frame are known to hold at one place of the code.
 
-use super::effect::{NONE, Register, Roles};
+use super::effect::{NONE, REGISTERS, Register, Roles};
 use super::facts::{Fp, Kept, Sp, Why};
 
 /// What a register or a word of the stack holds.
@@ -108,7 +108,7 @@ impl Slots {
 /// All that is known at one place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
-    registers: [Value; 32],
+    registers: [Value; REGISTERS],
     slots: Slots,
     /// What to say of SP while its register is not known.
     lost: Sp,
@@ -122,7 +122,7 @@ impl State {
     /// At a function's entry.
     pub(super) fn entry(roles: Roles) -> State {
         let mut state = State {
-            registers: [Value::Unknown; 32],
+            registers: [Value::Unknown; REGISTERS],
             slots: Slots { count: 0, word: roles.word, words: [(0, Value::Unknown); SLOTS] },
             lost: Sp::Unknown(Why::Unreached),
             bound: None,
@@ -207,7 +207,7 @@ impl State {
     pub(super) fn call(&mut self, roles: Roles) {
         let handed = self.get(roles.handed) == Value::ReturnAddress;
         for (register, value) in self.registers.iter_mut().enumerate() {
-            let bit = 1u32 << register;
+            let bit = 1u64 << register;
             // Go's callees keep nothing else. Who reads an address in the stack
             // from such a register behind a call has called C.
             let kept = match value {
@@ -237,7 +237,7 @@ impl State {
 
     /// An instruction that is not known did what it likes.
     pub(super) fn lose_all(&mut self, roles: Roles) {
-        self.registers = [Value::Unknown; 32];
+        self.registers = [Value::Unknown; REGISTERS];
         (self.bound, self.compared) = (None, None);
         self.lose_sp(roles, Why::Undecoded);
     }

@@ -13,6 +13,8 @@ pub(super) struct Compared {
     pub at: i32,
     /// Whether g was read from thread-local storage.
     pub local: bool,
+    /// Whether the word of g stands on the left of the comparison.
+    pub turned: bool,
 }
 
 /// What one instruction did.
@@ -141,7 +143,7 @@ impl Done {
             }
             Effect::CompareMemory { left, base, at } => {
                 if let (Value::Stack(lowered), Value::G { local }) = (state.get(left), state.get(base)) {
-                    self.guard = Some(Compared { lowered, at, local });
+                    self.guard = Some(Compared { lowered, at, local, turned: false });
                 }
                 return;
             }
@@ -179,8 +181,11 @@ impl Done {
 /// It is seen where the machine compares two registers, of which one was loaded
 /// from g before.
 fn guard(left: Value, right: Value) -> Option<Compared> {
-    let (Value::Stack(lowered), Value::OfG(at)) = (left, right) else { return None };
-    Some(Compared { lowered, at, local: false })
+    match (left, right) {
+        (Value::Stack(lowered), Value::OfG(at)) => Some(Compared { lowered, at, local: false, turned: false }),
+        (Value::OfG(at), Value::Stack(lowered)) => Some(Compared { lowered, at, local: false, turned: true }),
+        _ => None,
+    }
 }
 
 fn plus(value: Value, n: i64) -> Value {
