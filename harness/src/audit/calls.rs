@@ -4,7 +4,7 @@ use super::class::{Class, Level};
 use super::function::{Audited, Point, at, is_reached};
 use super::program::Special;
 use super::report::Counts;
-use goabi_runners::observe::follow::{Arch, Boundary, Followed, Kept, Kind, Reach, Sp, Target};
+use goabi_runners::observe::follow::{Arch, Boundary, Followed, Kept, Kind, Move, Reach, Sp, Target};
 use goabi_runners::observe::unwind::{FuncFlags, PcData, PcRange, UnwindError};
 
 /// Checks all calls and returns of a function.
@@ -100,9 +100,12 @@ fn called(a: &Audited<'_>, b: &Boundary, depth: i32, counts: &mut Counts, out: &
 
 /// A return, or a jump to another function in place of one.
 fn returned(a: &Audited<'_>, b: &Boundary, depth: i32, out: &mut Vec<Point>) {
+    // On arm, what returns gives the frame back.
+    let tabled = a.pcsp_at(a.pc(b.offset)) == Some(depth);
+    let depth = if let Move::By(by) = b.moves { depth - by } else { depth };
     let (mut level, offset) = (level(a, b), b.offset);
     // Assembly that is called in ways of its own, and whose table says so.
-    if a.assembly && a.pcsp_at(a.pc(offset)) == Some(depth) && depth != 0 {
+    if a.assembly && tabled && depth != 0 {
         level = Level::Note;
     }
     let mut wrong = |class, pattern, claims| {

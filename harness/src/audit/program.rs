@@ -34,8 +34,8 @@ pub(super) enum Special {
     MorestackOnSystem,
     /// The write barrier: the sequence around it must not be preempted.
     WriteBarrier,
-    /// duffzero and duffcopy, which are jumped into the middle of. They are assembly
-    /// that calls nothing: no stack is scanned or grown meanwhile.
+    /// duffzero and duffcopy, which are jumped into the middle of, and arm's division. They
+    /// are assembly that calls nothing: no stack is scanned or grown meanwhile.
     Duff,
 }
 
@@ -56,7 +56,8 @@ impl Special {
         if name.starts_with("morestack") {
             return Some(Special::Morestack);
         }
-        if name.starts_with("duffzero") || name.starts_with("duffcopy") {
+        // `CALLudiv` of the compiler's ARMOps.go has no stack map either.
+        if name.starts_with("duffzero") || name.starts_with("duffcopy") || name == "udiv" {
             return Some(Special::Duff);
         }
         (name.starts_with("gcWriteBarrier") || ["wbZero", "wbMove"].contains(&name)).then_some(Special::WriteBarrier)

@@ -40,10 +40,10 @@ fn text(code: &Code<'_>, port: &Port, capstone: &Capstone, bytes: &[u8], pc: u64
     let one = all.iter().next().filter(|one| one.bytes().len() == bytes.len())?;
     let (name, operands) = (one.mnemonic()?, one.op_str().unwrap_or_default());
     let plain = if operands.is_empty() { name.to_string() } else { format!("{name} {operands}") };
-    let target = plain.rsplit([' ', ',']).next().filter(|_| (port.leads)(name)).and_then(number);
+    let target = plain.rsplit([' ', ',', '#']).next().filter(|_| (port.leads)(name)).and_then(number);
     let Some(target) = target else { return Some(super::capitals(&plain)) };
     let place = code.place(if port.relative { pc.wrapping_add_signed(target) } else { target.cast_unsigned() });
-    let before = plain.rfind([' ', ',']).map_or("", |end| &plain[..=end]);
+    let before = plain.rfind([' ', ',', '#']).map_or("", |end| plain[..=end].trim_end_matches('#'));
     Some(super::capitals(before) + &place)
 }
 

@@ -251,7 +251,8 @@ fn branch(word: u32, pc: u64, out: &mut Lines) -> Flow {
     Flow::Next
 }
 
-fn condition(code: u32) -> Condition {
+/// What a condition of arm and arm64 is of unsigned numbers.
+pub(super) fn condition(code: u32) -> Condition {
     match code {
         0 => Condition::Equal,
         1 => Condition::NotEqual,

@@ -15,7 +15,8 @@ pub struct StackCheck {
     /// How many bytes below SP at entry the address compared is: for frames
     /// beyond StackSmall, the frame's size less StackSmall.
     pub below: i32,
-    /// The jump before it to the same place if that address is below zero.
+    /// The jump before it to the same place if that address is below zero; the comparison
+    /// itself, where it is made only if it is not.
     pub wraps: Option<u32>,
     /// The jump for too little stack, or around it.
     pub jump: u32,

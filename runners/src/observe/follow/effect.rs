@@ -108,6 +108,12 @@ pub(super) enum Effect {
         left: Register,
         right: Register,
     },
+    /// The same, unless what made the left side ran below zero: then what follows goes as
+    /// if it were below the right one.
+    CompareUnlessBelowZero {
+        left: Register,
+        right: Register,
+    },
     CompareValue {
         left: Register,
         value: i64,
@@ -128,6 +134,8 @@ pub(super) enum Flow {
     CallRegister(Register),
     CallMemory,
     Return,
+    /// To the return address, which the instruction itself loaded into that register.
+    ReturnThrough(Register),
     Jump(u64),
     JumpIf(u64, Condition),
     JumpRegister(Register),
@@ -158,6 +166,7 @@ impl Flow {
             | Flow::Nop
             | Flow::Call(_)
             | Flow::Return
+            | Flow::ReturnThrough(_)
             | Flow::Jump(_)
             | Flow::JumpIf(..)
             | Flow::Trap

@@ -96,6 +96,7 @@ impl Follower {
                 | Flow::CallRegister(_)
                 | Flow::CallMemory
                 | Flow::Return
+                | Flow::ReturnThrough(_)
                 | Flow::JumpRegister(_)
                 | Flow::JumpEntry { .. }
                 | Flow::JumpMemory
@@ -177,6 +178,7 @@ impl Follower {
             }
             open = match line.flow {
                 Flow::Return
+                | Flow::ReturnThrough(_)
                 | Flow::Jump(_)
                 | Flow::JumpRegister(_)
                 | Flow::JumpEntry { .. }
@@ -200,7 +202,7 @@ fn unreached(line: &Line) -> Boundary {
         Flow::Nop => Kind::Nop,
         Flow::Call(to) => Kind::Call(Some(to)),
         Flow::CallRegister(_) | Flow::CallMemory => Kind::Call(None),
-        Flow::Return => Kind::Return,
+        Flow::Return | Flow::ReturnThrough(_) => Kind::Return,
         Flow::Trap => Kind::Trap,
         Flow::JumpRegister(_) | Flow::JumpEntry { .. } | Flow::JumpMemory => Kind::IndirectJump,
         Flow::Undecoded { .. } => Kind::Undecoded,

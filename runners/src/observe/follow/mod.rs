@@ -9,6 +9,8 @@ mod amd64_operands;
 mod arm;
 mod arm64;
 mod arm64_memory;
+mod arm_memory;
+mod arm_vector;
 mod blocks;
 mod check;
 mod code;
@@ -31,6 +33,8 @@ mod against_tables;
 mod amd64_tests;
 #[cfg(test)]
 mod arm64_tests;
+#[cfg(test)]
+mod arm_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]

@@ -35,7 +35,10 @@ impl Passing {
             guard: compared.at,
             from_local: compared.local,
             below: compared.lowered.wrapping_neg(),
-            wraps: self.wraps.filter(|(_, to)| *to == target).map(|(at, _)| at),
+            wraps: match compared.above_zero {
+                true => Some(offset),
+                false => self.wraps.filter(|(_, to)| *to == target).map(|(at, _)| at),
+            },
             jump,
             condition,
             target,

@@ -13,6 +13,8 @@ pub(super) struct Compared {
     pub at: i32,
     /// Whether g was read from thread-local storage.
     pub local: bool,
+    /// Whether what was lowered is known to not have run below zero.
+    pub above_zero: bool,
     /// Whether the word of g stands on the left of the comparison.
     pub turned: bool,
 }
@@ -141,9 +143,16 @@ impl Done {
                 self.guard = guard(state.get(left), state.get(right));
                 return;
             }
+            Effect::CompareUnlessBelowZero { left, right } => {
+                self.guard = guard(state.get(left), state.get(right));
+                if let Some(guard) = &mut self.guard {
+                    guard.above_zero = true;
+                }
+                return;
+            }
             Effect::CompareMemory { left, base, at } => {
                 if let (Value::Stack(lowered), Value::G { local }) = (state.get(left), state.get(base)) {
-                    self.guard = Some(Compared { lowered, at, local, turned: false });
+                    self.guard = Some(Compared { lowered, at, local, above_zero: false, turned: false });
                 }
                 return;
             }
@@ -182,8 +191,12 @@ impl Done {
 /// from g before.
 fn guard(left: Value, right: Value) -> Option<Compared> {
     match (left, right) {
-        (Value::Stack(lowered), Value::OfG(at)) => Some(Compared { lowered, at, local: false, turned: false }),
-        (Value::OfG(at), Value::Stack(lowered)) => Some(Compared { lowered, at, local: false, turned: true }),
+        (Value::Stack(lowered), Value::OfG(at)) => {
+            Some(Compared { lowered, at, local: false, above_zero: false, turned: false })
+        }
+        (Value::OfG(at), Value::Stack(lowered)) => {
+            Some(Compared { lowered, at, local: false, above_zero: false, turned: true })
+        }
         _ => None,
     }
 }

@@ -38,6 +38,10 @@ impl Follower {
             if let Some(guard) = done.guard {
                 passing.guard = Some((line.offset, guard)).filter(|_| sp == Sp::Known(0));
             }
+            // What returns by loading the return address has it as if it were there before.
+            if let Flow::ReturnThrough(register) = line.flow {
+                ret.register = state.get(register) == Value::ReturnAddress;
+            }
             let (kind, goes_on) = self.flow(scene, i, &line, &mut state, &mut passing, assumed);
             if let Some(b) = self.followed.boundaries.get_mut(i) {
                 let (moves, writes, indirect) = (done.moves, done.writes, line.flow.is_indirect());
@@ -78,7 +82,7 @@ impl Follower {
                 self.call(scene, i, to, state, passing)
             }
             Flow::CallMemory => self.call(scene, i, None, state, passing),
-            Flow::Return => (Kind::Return, false),
+            Flow::Return | Flow::ReturnThrough(_) => (Kind::Return, false),
             Flow::Trap => (Kind::Trap, false),
             Flow::Jump(to) => {
                 if let Some(target) = self.targets.get(i).copied().flatten() {
