@@ -30,11 +30,13 @@ pub(crate) struct Symptom<'a> {
     pub frame: i32,
     pub class: Class,
     pub pattern: &'a str,
+    /// Where it shows, in bytes from the function's entry.
+    pub offsets: &'a [u32],
     /// The function's instructions.
     pub code: &'a [u8],
 }
 
-const KNOWN: [Known; 2] = [
+const KNOWN: [Known; 3] = [
     Known { issue: "golang/go#73259", fixed_in: Some("1.24.4"), is: |s| is_73259(s) && !is_leaf(s) },
     // What mended it left out the functions that call nothing.
     Known {
@@ -42,6 +44,8 @@ const KNOWN: [Known; 2] = [
         fixed_in: None,
         is: |s| is_73259(s) && is_leaf(s),
     },
+    // A tail call of arm gives back the frame before the jump; its depth was forgotten.
+    Known { issue: "golang/go#78021", fixed_in: Some("1.27"), is: is_78021 },
 ];
 
 /// The assembler adds the size of a frame of 64 KiB and more to SP by two instructions.
@@ -55,6 +59,23 @@ fn is_leaf(s: &Symptom<'_>) -> bool {
     const RESTORES: u32 = 0xa97f_fbfd;
     let (words, _) = s.code.as_chunks::<4>();
     !words.iter().any(|word| u32::from_le_bytes(*word) == RESTORES)
+}
+
+/// Whether it shows only at jumps of arm to other functions, right behind an instruction that
+/// reads the return address and gives back the frame.
+fn is_78021(s: &Symptom<'_>) -> bool {
+    let word = |at: u32| {
+        let at = usize::try_from(at).ok()?;
+        s.code.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
+    };
+    let leaves = |at: &u32| {
+        let (Some(popped), Some(jump)) = (at.checked_sub(4).and_then(word), word(*at)) else { return false };
+        // Of a jump, the distance in words from two instructions ahead.
+        let to = i64::from(*at) + 8 + (i64::from((jump << 8).cast_signed() >> 8) << 2);
+        let outside = usize::try_from(to).map_or(true, |to| to >= s.code.len());
+        popped & 0xffff_f000 == 0xe49d_e000 && jump >> 24 == 0xea && outside
+    };
+    s.goarch == "arm" && s.class == Class::Pcsp && !s.offsets.is_empty() && s.offsets.iter().all(leaves)
 }
 
 /// The known bug that this is.
@@ -99,7 +120,9 @@ fn finding(a: &Audited<'_>, followed: &Followed, code: &[u8], group: &[Point]) -
     let pc = a.pc(first.offset);
     let source = a.func.file_line(pc)?;
     let frame = a.func.max_sp_delta().ok().flatten().unwrap_or_default();
-    let symptom = Symptom { goarch: a.program.goarch, frame, class: first.class, pattern: first.pattern, code };
+    let offsets: Vec<u32> = group.iter().map(|p| p.offset).collect();
+    let (class, pattern) = (first.class, first.pattern);
+    let symptom = Symptom { goarch: a.program.goarch, frame, class, pattern, offsets: &offsets, code };
     let known = known(&symptom);
     Ok(Some(Finding {
         class: first.class,
@@ -201,4 +224,35 @@ fn named(program: &Program<'_>, text: String) -> String {
     let from = address - func.entry();
     let separator = &text[head.len()..text.len() - last.len()];
     if from == 0 { format!("{head}{separator}{name}") } else { format!("{head}{separator}{name}+{from:#x}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// POP {LR}, and a jump by so many bytes from its own place on.
+    fn tail_call(by: i32) -> Vec<u8> {
+        let jump = 0xea00_0000 | ((by - 8) >> 2).cast_unsigned() & 0xff_ffff;
+        [0xe52d_e004, 0xe49d_e004, jump].iter().flat_map(|w: &u32| w.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn a_tail_call_of_arm_whose_depth_was_forgotten_is_told_from_others() {
+        let is = |code: &[u8], offsets: &[u32], goarch, class| {
+            known(&Symptom { goarch, frame: 4, class, pattern: "", offsets, code }).map(|k| k.issue)
+        };
+        let away = tail_call(0x1000);
+        assert_eq!(is(&away, &[8], "arm", Class::Pcsp), Some("golang/go#78021"));
+        assert_eq!(is(&tail_call(-0x1000), &[8], "arm", Class::Pcsp), Some("golang/go#78021"));
+        for (code, offsets, goarch, class) in [
+            (&away, &[8][..], "arm", Class::Cfi),
+            (&away, &[8], "ppc64", Class::Pcsp),
+            // Elsewhere, too; the jump stays within the function.
+            (&away, &[4, 8], "arm", Class::Pcsp),
+            (&away, &[], "arm", Class::Pcsp),
+            (&tail_call(-8), &[8], "arm", Class::Pcsp),
+        ] {
+            assert_eq!(is(code, offsets, goarch, class), None, "{offsets:?}");
+        }
+    }
 }

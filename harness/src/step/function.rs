@@ -94,7 +94,9 @@ fn findings(
         // The worst one, of these the first.
         let Some(first) = group.iter().max_by_key(|p| (p.level, Reverse(p.pc))) else { continue };
         let source = func.file_line(first.pc)?;
-        let symptom = Symptom { goarch: &arch.goarch, frame, class: first.class, pattern: first.pattern, code };
+        let offsets: Vec<u32> = group.iter().map(|p| offset(func, p.pc)).collect();
+        let (class, pattern) = (first.class, first.pattern);
+        let symptom = Symptom { goarch: &arch.goarch, frame, class, pattern, offsets: &offsets, code };
         let known = known(&symptom);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         out.push(Finding {

@@ -8,6 +8,7 @@
 #![allow(dead_code)]
 
 pub mod audited;
+pub mod faults;
 pub mod planted;
 
 use goabi::setup;

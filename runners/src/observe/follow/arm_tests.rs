@@ -73,7 +73,7 @@ fn a_huge_frame_by_literals_behind_the_code() {
         0xe59f_b024, // MOVW 36(R15), R11
         0xe05d_200b, // SUB.S R11, R13, R2
         0x2152_0001, // CMP.CS R1, R2
-        jump(9, 4),
+        jump(9, 5),
         0xe59f_b018, // MOVW 24(R15), R11
         0xe7ad_e00b, // MOVW.W R14, (R13)(R11)
         0xe59f_b014, // MOVW 20(R15), R11
