@@ -151,8 +151,8 @@ fn what_does_not_decode_is_shown_with_its_bytes() {
 
 #[test]
 fn ports_without_a_decoder_count_by_length() {
-    assert_eq!(disassemble("riscv64", &[0; 8], 0, &Symbols::default()), None);
-    assert!(!has_decoder("s390x") && has_decoder("arm64"));
+    assert_eq!(disassemble("mips", &[0; 8], 0, &Symbols::default()), None);
+    assert!(!has_decoder("mips64") && has_decoder("arm64"));
     // c.nop, a word, c.nop; one that is cut short.
     assert_eq!(count("riscv64", &[0x01, 0x00, 0x13, 0, 0, 0, 0x01, 0x00, 0x13]), Some(4));
     // br %r14; a (ahi); lgrl (6 bytes)

@@ -44,6 +44,10 @@ mod flow_tests;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod ppc64_tests;
+#[cfg(test)]
+mod s390x_tests;
+#[cfg(test)]
 mod x86_tests;
 
 pub use check::{Form, Morestack, StackCheck};
