@@ -221,8 +221,12 @@ fn rotate(word: u32, before: &mut Before, out: &mut Lines) -> Flow {
         0..=9 => {}
         _ => return Flow::Undecoded { writes: true },
     }
-    // By no bit, and some of the lowest ones cleared.
-    if clears_right && word >> 11 & 31 == 0 && word >> 1 & 1 == 0 && rt(word) == ra(word) {
+    // By no bit, and some of the lowest ones cleared: RLDICR, or RLDCR by the zero of R0.
+    let as_is = match word >> 1 & 15 {
+        9 => before.zero,
+        _ => clears_right && word >> 1 & 1 == 0,
+    };
+    if as_is && word >> 11 & 31 == 0 && rt(word) == ra(word) {
         out.effect(Effect::Align { to: ra(word) });
     } else {
         out.clobber(ra(word));

@@ -202,6 +202,7 @@ fn what_is_not_known_of_sp() {
     for (code, why) in [
         (&[0xe87e_0038, 0x7c61_1b78][..], Why::Register), // LD R3, 56(R30); MR R1, R3
         (&[0x7821_06e4], Why::Aligned),                   // RLDICR R1, R1, 0, 59
+        (&[0x7821_06d2], Why::Aligned),                   // RLDCR R1, R1, R0, 59
         (&[0x5421_0036], Why::Arithmetic),                // RLWINM R1, R1, 0, 0, 27
         (&[0x7c23_0a14], Why::Register),                  // ADD R1, R3, R1
         (&[0x3860_0010, call(0x100), 0x7c23_0850], Why::Register), // a call changes R3

@@ -170,6 +170,8 @@ pub(super) struct Before {
     pub unsigned: bool,
     /// When the next one, which always jumps, is come to at all.
     pub jumps: Option<Condition>,
+    /// A register, and the address that it was set to by a distance from the code.
+    place: Option<(Register, u64)>,
 }
 
 pub(super) fn decode(code: &Code<'_>, lines: &mut Lines) {
@@ -177,6 +179,13 @@ pub(super) fn decode(code: &Code<'_>, lines: &mut Lines) {
     let mut at = 0;
     while let Some(rest) = code.bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let first = lines.effects.len();
+        // Words that are loaded are jumped over, and no instructions.
+        if lines.literals.iter().any(|(literal, _)| *literal as usize == at) {
+            let len = rest.len().min(WORD);
+            lines.line(at as u32, len as u8, first, Flow::Undecoded { writes: true }, false);
+            at += len;
+            continue;
+        }
         let wanted = length(code.arch.goarch(), rest).unwrap_or(2);
         let len = wanted.min(rest.len());
         let (flow, filling) = if len == wanted {
@@ -184,6 +193,8 @@ pub(super) fn decode(code: &Code<'_>, lines: &mut Lines) {
             let pc = code.address.wrapping_add(at as u64);
             let word = Word { bits: bits << (64 - 8 * len), len: len as u8, pc };
             let next = rest.get(len..).unwrap_or_default();
+            let loads = literal(word, before, code);
+            lines.literals.extend(loads.map(|offset| (offset, WORD as u8)));
             let flow = lower(word, next, &mut before, lines);
             (flow, matches!(flow, Flow::Nop | Flow::Trap))
         } else {
@@ -194,9 +205,27 @@ pub(super) fn decode(code: &Code<'_>, lines: &mut Lines) {
     }
 }
 
+/// Bytes of a doubleword.
+const WORD: usize = 8;
+
+/// Where the function has a doubleword that the instruction loads: how Go finds
+/// thread-local storage (case 94 of `asmout` of `cmd/internal/obj/s390x/asmz.go`).
+fn literal(word: Word, before: Before, code: &Code<'_>) -> Option<u32> {
+    let (register, place) = before.place?;
+    let address = word.far_indexed();
+    let loads = (word.opcode(), word.field(40, 8)) == (0xe3, 0x04) && address.only() == Some(register);
+    let offset = place.wrapping_add_signed(address.at.into()).wrapping_sub(code.address);
+    let ahead = offset > word.pc.wrapping_sub(code.address) && offset < code.bytes.len() as u64;
+    u32::try_from(offset).ok().filter(|_| loads && ahead)
+}
+
 /// `next` is what comes behind the instruction.
 fn lower(word: Word, next: &[u8], before: &mut Before, out: &mut Lines) -> Flow {
     let was = std::mem::take(before);
+    // LARL.
+    if (word.opcode(), word.r2()) == (0xc0, 0) {
+        before.place = Some((word.r1(), word.relative(word.long())));
+    }
     if let Some(flow) = s390x_branch::lower(word, next, was, before, out) {
         return flow;
     }

@@ -2,7 +2,7 @@
 
 use super::facts::{Condition, Followed, Kept, Kind, Move, Sp, Target, Why, Writes};
 use super::machine::{ADDRESS, Memory, depths, follow_in, hex, known, last, nth};
-use super::{Arch, Form};
+use super::{Arch, Form, Reach};
 use proptest::prelude::*;
 
 const IN_LR: Kept = Kept { register: true, slot: None };
@@ -244,6 +244,22 @@ fn branches() {
     let f = s390x("ec 1e 00 06 00 7e 07 00 07 00 07 00 ec 10 00 03 00 7e ec 12 30 00 80 e4 07 fe");
     assert_eq!((nth(&f, 0).kind, f.counts.padding), (Kind::Jump(Target::Inside(12)), 3));
     assert_eq!((nth(&f, 4).kind, nth(&f, 5).kind), (Kind::Plain, Kind::Undecoded));
+}
+
+#[test]
+fn a_literal_is_data() {
+    let f = s390x(
+        "c0 a0 00 00 00 08 ; LARL R10, .+16
+         e3 a0 a0 00 00 04 ; LG R10, 0(R10)
+         a7 f4 00 06 ; BRC 15, .+12
+         ff ff ff ff ff ff ff f8
+         a7 fb 00 08 07 fe",
+    );
+    assert_eq!((nth(&f, 3).reach, nth(&f, 3).len, f.counts.data), (Reach::Data, 8, 1));
+    assert_eq!((f.counts.undecoded, f.counts.unreached, last(&f).sp), (0, 0, Sp::Known(-8)));
+    // An address that is not loaded from is one of code.
+    let f = s390x("c0 a0 00 00 00 05 a7 f4 00 04 00 00 07 fe");
+    assert_eq!((last(&f).kind, f.counts.data), (Kind::Return, 0));
 }
 
 #[test]
