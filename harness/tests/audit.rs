@@ -90,5 +90,7 @@ fn mistakes_are_told() {
     let text = place.write("text", "no binary");
     place.goabi(&["audit", text.to_str().unwrap()]).failed(2, &["is no Go binary that can be audited"]);
     let other = built("mips");
-    place.goabi(&["audit", other.to_str().unwrap()]).failed(2, &["mips", "only code for amd64, arm, arm64, loong64, ppc64, ppc64le, riscv64, s390x, 386"]);
+    place
+        .goabi(&["audit", other.to_str().unwrap()])
+        .failed(2, &["mips", "only code for amd64, arm, arm64, loong64, ppc64, ppc64le, riscv64, s390x, 386"]);
 }

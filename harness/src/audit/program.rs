@@ -37,6 +37,9 @@ pub(super) enum Special {
     /// duffzero and duffcopy, which are jumped into the middle of, and arm's division. They
     /// are assembly that calls nothing: no stack is scanned or grown meanwhile.
     Duff,
+    /// What saves g to thread-local storage: it writes few registers, and some of its
+    /// callers count on that.
+    SaveG,
 }
 
 impl Special {
@@ -49,6 +52,9 @@ impl Special {
         let never = name.starts_with("panic") || name.starts_with("goPanic");
         if never || ["gopanic", "throw", "fatal", "throwinit", "fatalthrow", "abort"].contains(&name) {
             return Some(Special::Never);
+        }
+        if name == "save_g" {
+            return Some(Special::SaveG);
         }
         if name == "morestackc" {
             return Some(Special::MorestackOnSystem);
@@ -113,6 +119,15 @@ impl Image for Program<'_> {
         bytes.get_mut(..word)?.copy_from_slice(self.binary.memory(address, word as u64)?);
         // Those that are big-endian have eight.
         Some(if self.arch.is_big_endian() { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
+    }
+
+    fn keeps(&self, function: u64) -> u64 {
+        // `tls_ppc64x.s` and `tls_s390x.s` of the runtime have it that `setg_gcc` assumes so.
+        match (self.special.get(&function), self.arch) {
+            (Some(Special::SaveG), Arch::Ppc64 | Arch::Ppc64le) => 0x7fff_ffff,
+            (Some(Special::SaveG), Arch::S390x) => 0x3ff,
+            _ => 0,
+        }
     }
 
     fn returns(&self, function: u64) -> bool {

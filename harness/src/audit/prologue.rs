@@ -120,7 +120,12 @@ fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
     let is_call = |b: &&Boundary| matches!(b.kind, Kind::Call(_));
     let reached = || followed.boundaries.iter().filter(|b| is_reached(b));
     let before_calls = reached().take_while(|b| !is_call(b));
-    let prologue = before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1);
+    let prologue = match a.program.arch {
+        // The return address is stored once more behind the move of SP, where all is safe
+        // again: `preprocess` of `cmd/internal/obj/s390x/objz.go`.
+        Arch::S390x => before_calls.clone().position(|b| matches!(b.moves, Move::By(..0))).map_or(0, |n| n + 2),
+        _ => before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1),
+    };
     let safe = reached().skip(prologue).take_while(is_safe);
     let body = prologue + safe.clone().count();
     !safe.clone().any(|b| is_call(&b)) && body < reached().count() && !reached().skip(body).any(|b| is_safe(&b))
@@ -143,7 +148,7 @@ fn morestack(a: &Audited<'_>, check: &StackCheck, out: &mut Vec<Point>) -> Resul
         Some(Special::MorestackOnSystem) => Some(STACKGUARD1),
         // It may go through a register.
         None if more.callee.is_none() => Some(STACKGUARD0),
-        Some(Special::Never | Special::NoCall | Special::WriteBarrier | Special::Duff) | None => None,
+        Some(Special::Never | Special::NoCall | Special::WriteBarrier | Special::Duff | Special::SaveG) | None => None,
     };
     match wanted {
         None => {

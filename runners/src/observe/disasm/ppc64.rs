@@ -1,7 +1,7 @@
 //! ppc64 and ppc64le, by capstone.
 
 use super::capstone::Port;
-use super::{Code, Instruction};
+use super::{Code, Instruction, Kind};
 use capstone::arch::ppc::ArchMode;
 use capstone::arch::{BuildsCapstone, BuildsCapstoneEndian};
 use capstone::{Capstone, Endian};
@@ -24,9 +24,27 @@ const LITTLE: Port = Port {
 };
 
 pub(super) fn big(code: &Code<'_>) -> Vec<Instruction> {
-    super::capstone::decode(code, &BIG)
+    decode(code, &BIG, u32::from_be_bytes, u32::to_be_bytes)
 }
 
 pub(super) fn little(code: &Code<'_>) -> Vec<Instruction> {
-    super::capstone::decode(code, &LITTLE)
+    decode(code, &LITTLE, u32::from_le_bytes, u32::to_le_bytes)
+}
+
+/// Branches through a register have a hint of where they lead, as Go's calls of what
+/// a register holds do. It is not for readers, and capstone takes such ones for others.
+fn decode(code: &Code<'_>, port: &Port, read: fn([u8; 4]) -> u32, write: fn(u32) -> [u8; 4]) -> Vec<Instruction> {
+    let mut bytes = code.bytes.to_vec();
+    for chunk in bytes.chunks_exact_mut(4) {
+        let Ok(word) = <[u8; 4]>::try_from(&*chunk).map(read) else { continue };
+        // BCLR and BCCTR, and with LK.
+        if word >> 26 == 19 && matches!(word >> 1 & 0x3ff, 16 | 528) {
+            chunk.copy_from_slice(&write(word & !0x1800));
+        }
+    }
+    let mut all = super::capstone::decode(&Code { bytes: &bytes, ..*code }, port);
+    for one in all.iter_mut().filter(|one| one.kind == Kind::Undecoded) {
+        *one = code.undecoded(one.offset as usize, one.len as usize);
+    }
+    all
 }

@@ -10,16 +10,16 @@ const PORT: Port = Port {
     capstone: || capstone::Capstone::new().sysz().mode(ArchMode::Default).build(),
     // BCR 15, R14.
     is_return: |b| b.starts_with(&[0x07, 0xfe]),
-    // All that are relative, but for those that load and store there.
-    leads: |name| name.starts_with('j') || name.starts_with("bras") || name.starts_with("brc") || relative(name),
+    leads: relative,
     relative: false,
 };
 
-/// Compare and branch, branch on count, and the address of a place.
+/// Branches that are relative, and what ends with "relative long": loads, stores,
+/// comparisons, addresses. A shift and a move have the same end.
 fn relative(name: &str) -> bool {
-    ["crj", "cgrj", "clrj", "clgrj", "cij", "cgij", "clij", "clgij", "brct", "larl", "lgrl", "stgrl"]
-        .iter()
-        .any(|start| name.starts_with(start))
+    let branches = ["j", "bras", "brc", "brx", "crj", "cgrj", "clrj", "clgrj", "cij", "cgij", "clij", "clgij"];
+    let long = name.ends_with("rl") && !name.starts_with('v') && !["srl", "mvcrl"].contains(&name);
+    long || branches.iter().any(|start| name.starts_with(start))
 }
 
 pub(super) fn decode(code: &Code<'_>) -> Vec<Instruction> {

@@ -126,6 +126,12 @@ pub trait Image {
     /// Whether a call of the function at an address may come back. What is not
     /// known to never return, may.
     fn returns(&self, function: u64) -> bool;
+    /// Which registers a function at an address is known to leave alone, a bit each;
+    /// others may write any but SP, FP and g.
+    fn keeps(&self, function: u64) -> u64 {
+        let _ = function;
+        0
+    }
 }
 
 /// What goes along with all of a function.

@@ -20,8 +20,16 @@ mod follower;
 mod loong64;
 mod passing;
 mod ppc64;
+mod ppc64_branch;
+mod ppc64_extended;
+mod ppc64_memory;
+mod ppc64_prefixed;
+mod ppc64_vector;
 mod riscv64;
 mod s390x;
+mod s390x_branch;
+mod s390x_four;
+mod s390x_six;
 mod state;
 mod step;
 mod sum;
@@ -39,6 +47,10 @@ mod arm_tests;
 mod flow_tests;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod ppc64_tests;
+#[cfg(test)]
+mod s390x_tests;
 #[cfg(test)]
 mod x86_tests;
 

@@ -203,8 +203,8 @@ impl State {
         }
     }
 
-    /// A callee did what it likes, and kept SP and FP.
-    pub(super) fn call(&mut self, roles: Roles) {
+    /// A callee did what it likes, and kept SP and FP, and what it is known to keep.
+    pub(super) fn call(&mut self, roles: Roles, keeps: u64) {
         let handed = self.get(roles.handed) == Value::ReturnAddress;
         for (register, value) in self.registers.iter_mut().enumerate() {
             let bit = 1u64 << register;
@@ -213,7 +213,7 @@ impl State {
             let kept = match value {
                 Value::Unknown => continue,
                 Value::Stack(_) | Value::CallerFp | Value::ReturnAddress => {
-                    roles.callee_saved & bit != 0
+                    (roles.callee_saved | keeps) & bit != 0
                         || register == usize::from(roles.sp)
                         || register == usize::from(roles.fp)
                 }
