@@ -121,16 +121,18 @@ pub const NOT_BACK: Wanted = Found(Class::ReturnAddress, "a return with SP not w
 pub const LOST: Wanted = Found(Class::ReturnAddress, "a return without the return address");
 pub const BARRIER: Wanted = Found(Class::UnsafePoint, "at a write barrier");
 pub const BELOW: Wanted = Found(Class::UnsafePoint, "what is saved below SP may be overwritten");
+
 /// The last unsafe row of a body ends so many bytes earlier.
 pub fn last_unsafe(bytes: &mut [u8], by: u64) {
+    let depths = with_func(bytes, "main.Maps", |_, f, _| f.pcsp().runs().map(Result::unwrap).collect::<Vec<_>>());
     plant_rows(
         bytes,
         "main.Maps",
         |f| f.pcdata(PcData::UnsafePoint),
         |rows| {
-            // The very last one is around the call for more stack.
-            let all: Vec<usize> = (0..rows.len()).filter(|n| rows[*n].value == -2).collect();
-            let n = all[all.len() - 2];
+            // Around the call for more stack there is one, too, without a frame.
+            let has_frame = |pc: u64| depths.iter().any(|r| r.value > 0 && (r.from..r.to).contains(&pc));
+            let n = (0..rows.len()).rfind(|n| rows[*n].value == -2 && has_frame(rows[*n].from)).unwrap();
             rows[n].to -= by;
             rows[n + 1].from -= by;
         },
