@@ -19,6 +19,8 @@ mod loong64;
 mod passing;
 mod ppc64;
 mod riscv64;
+mod riscv64_compressed;
+mod riscv64_known;
 mod s390x;
 mod state;
 mod step;
@@ -35,6 +37,8 @@ mod arm64_tests;
 mod flow_tests;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod riscv64_tests;
 #[cfg(test)]
 mod x86_tests;
 

@@ -26,6 +26,7 @@ impl Passing {
             return None;
         };
         let condition = if compared.turned { condition.turned() } else { condition };
+        let around = to;
         let (target, condition) = match falls {
             true => (Target::Inside(jump + u32::from(line.len)), condition.otherwise()),
             false => (to, condition),
@@ -35,11 +36,21 @@ impl Passing {
             guard: compared.at,
             from_local: compared.local,
             below: compared.lowered.wrapping_neg(),
-            wraps: self.wraps.filter(|(_, to)| *to == target).map(|(at, _)| at),
+            wraps: self.wraps.filter(|(_, to)| *to == target || falls && skips(target, *to, around)).map(|(at, _)| at),
             jump,
             condition,
             target,
             morestack: None,
         })
+    }
+}
+
+/// Whether a jump leads to some place behind the one, and before the other: on riscv64
+/// it goes right to the call for more stack, past where the arguments in registers are
+/// saved for it (`stacksplit` of `cmd/internal/obj/riscv/obj.go`, `to_more`).
+fn skips(first: Target, to: Target, end: Target) -> bool {
+    match (first, to, end) {
+        (Target::Inside(first), Target::Inside(to), Target::Inside(end)) => first < to && to < end,
+        _ => false,
     }
 }

@@ -95,9 +95,10 @@ impl Follower {
                     }
                 }
                 // Which way the register that was compared is bounded.
-                let bounded = state.compared.take();
+                let compared = state.compared.take();
+                let bounded = compared.map(|b| (b.register, b.number));
                 let (mut there, mut here) = (None, None);
-                match condition {
+                match if compared.is_some_and(|b| b.turned) { condition.turned() } else { condition } {
                     Condition::Above => here = bounded,
                     Condition::BelowOrEqual => there = bounded,
                     Condition::AboveOrEqual => here = bounded.and_then(|(r, n)| Some((r, n.checked_sub(1)?))),
