@@ -36,6 +36,8 @@ mod arm64_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
+mod loong64_tests;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod riscv64_tests;

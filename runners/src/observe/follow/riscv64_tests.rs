@@ -79,12 +79,12 @@ fn stack_checks_for_larger_frames() {
         ])
     };
     // Right to the call, past the register saved for it.
-    let check = huge(0x0071_6b63).check.unwrap();
+    let check = huge(0x0071_6a63).check.unwrap();
     assert_eq!((check.form(), check.guard, check.below, check.wraps), (Form::Huge, 24, 17 * 4096 + 272, Some(10)));
     assert_eq!((check.target, check.morestack.map(|m| m.offset)), (Target::Inside(28), Some(30)));
     // To that, and beyond all of it.
     assert_eq!(huge(0x0071_6963).check.unwrap().wraps, Some(10));
-    assert_eq!(huge(0x0071_6e63).check.unwrap().wraps, None);
+    assert_eq!(huge(0x0071_6c63).check.unwrap().wraps, None);
 
     // The word of another register than g is no guard.
     assert_eq!(riscv64(&[0x0103_b303, 0x0023_6463, 0, 0, RET]).check, None);

@@ -88,7 +88,7 @@ impl Follower {
             }
             Flow::JumpIf(to, condition) => {
                 let target = scene.place(to);
-                if let Some(check) = passing.check(line, target, condition, roles.falls_into_morestack) {
+                if let Some(check) = passing.check(line, target, condition, scene.code.arch) {
                     let known = &mut self.followed.check;
                     if known.as_ref().is_none_or(|k| check.offset <= k.offset) {
                         *known = Some(check);
