@@ -111,7 +111,13 @@ impl One {
             0x002a_0000 | 0x002a_8000 => return Flow::Trap,
             0x002b_0000 => out.effect(Effect::Clobber(1 << 4 | 0x1f_f000)),
             _ if self.constant(out) || self.sum(out) || self.memory(out) => {}
-            _ if self.row.writes_general() => out.clobber(self.d()),
+            _ if self.row.writes_general() => {
+                out.clobber(self.d());
+                // The number of the clock that was read goes there.
+                if self.row.name.starts_with("rdtime") {
+                    out.clobber(self.j());
+                }
+            }
             _ => {}
         }
         Flow::Next

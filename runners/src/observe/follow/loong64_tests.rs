@@ -195,6 +195,7 @@ fn what_is_not_known_of_sp() {
         (&[0x0380_4004, 0x72ef_f004, 0x0010_9063], Why::Register), // VMOVQ V0.V[0], R4
         (&[0x0380_4004, 0x380c_14a4, 0x0010_9063], Why::Register), // MOVV (R5)(R5), R4
         (&[0x0380_4004, 0x0013_14a4, 0x0010_9063], Why::Register), // MASKEQZ
+        (&[0x0380_4004, 0x0000_6885, 0x0010_9063], Why::Register), // RDTIMED R4, R5
         (&[0x0380_4004, 0xffff_ffff], Why::Undecoded),    // nothing that is known
         (&[0x0648_3800], Why::Undecoded),                 // ERTN, which programs do not
     ] {
