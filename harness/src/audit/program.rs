@@ -44,7 +44,7 @@ pub(super) enum Special {
 
 impl Special {
     fn of(name: &str) -> Option<Special> {
-        let name = name.strip_prefix("runtime.")?;
+        let name = untrampled(name.strip_prefix("runtime.")?);
         let bounds = ["panicIndex", "panicSlice", "panicBounds", "panicExtend"];
         if bounds.iter().any(|b| name.starts_with(b)) || ["panicdivide", "panicshift", "panicwrap"].contains(&name) {
             return Some(Special::NoCall);
@@ -67,6 +67,16 @@ impl Special {
             return Some(Special::Duff);
         }
         (name.starts_with("gcWriteBarrier") || ["wbZero", "wbMove"].contains(&name)).then_some(Special::WriteBarrier)
+    }
+}
+
+/// What a trampoline leads to, where the linker put one in between, since a call does
+/// not reach so far: `wbMove-tramp0`, `duffzero+1c-tramp2` (`trampoline` of
+/// `cmd/link/internal/riscv64/asm.go`, and of other ports).
+fn untrampled(name: &str) -> &str {
+    match name.rsplit_once("-tramp") {
+        Some((to, number)) if number.parse::<u32>().is_ok() => to.split_once('+').map_or(to, |(to, _)| to),
+        Some(_) | None => name,
     }
 }
 

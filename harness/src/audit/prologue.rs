@@ -61,7 +61,24 @@ pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) 
         let says = vec![("the check", format!("jumps for more stack if it is {condition}, not below or equal"))];
         wrong("the check jumps on another condition", check.jump, says);
     }
+    skips_saving(check, out);
     morestack(a, check, out)
+}
+
+/// Where the jump for an address below zero goes to the call for more stack, past where
+/// the arguments in registers are saved for it: behind the call they are read back. As
+/// no stack lies so low, nothing jumps there; hence no more than a note.
+fn skips_saving(check: &StackCheck, out: &mut Vec<Point>) {
+    let (Some(offset), Some(to)) = (check.wraps, check.wraps_to) else { return };
+    if to == check.target {
+        return;
+    }
+    let claims = vec![
+        ("the check", "jumps to where the arguments in registers are saved before the call".to_string()),
+        ("the jump before it", "which is for an address below zero, goes past that".to_string()),
+    ];
+    let (class, pattern) = (Class::StackCheck, "for an address below zero, arguments are not saved");
+    out.push(Point { class, level: Level::Note, pattern, offset, preemptible: false, claims });
 }
 
 /// Where the return address is stored below SP before SP is moved there: what preempts
@@ -111,7 +128,10 @@ fn missing(a: &Audited<'_>, followed: &Followed, deepest: i32) -> Option<(&'stat
 /// Whether a function seems to be `//go:nosplit`. No table says it; but all that the
 /// compiler itself made of such a function is unsafe, as it is in the runtime, while
 /// others are unsafe at their write barriers alone. Before that is the prologue, which
-/// the assembler makes, and of which it is done when the frame pointer is set.
+/// the assembler makes, and of which it is done when the frame pointer is set; or,
+/// where there is none, behind SP is moved, and the link register stored once more for
+/// signals on a thread that has no other stack yet (`preprocess` of
+/// `cmd/internal/obj/riscv/obj.go` and of `.../loong64/obj.go`).
 fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
     if a.func.name().is_ok_and(super::function::is_runtime) {
         return true;
@@ -122,9 +142,13 @@ fn is_nosplit(a: &Audited<'_>, followed: &Followed) -> bool {
     let before_calls = reached().take_while(|b| !is_call(b));
     let prologue = match a.program.arch {
         // The return address is stored once more behind the move of SP, where all is safe
-        // again: `preprocess` of `cmd/internal/obj/s390x/objz.go`.
-        Arch::S390x => before_calls.clone().position(|b| matches!(b.moves, Move::By(..0))).map_or(0, |n| n + 2),
-        _ => before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1),
+        // again: `preprocess` of `cmd/internal/obj/s390x/objz.go`, and of the others.
+        Arch::Loong64 | Arch::Riscv64 | Arch::S390x => {
+            before_calls.clone().position(|b| matches!(b.moves, Move::By(..0))).map_or(0, |n| n + 2)
+        }
+        Arch::Amd64 | Arch::Arm | Arch::Arm64 | Arch::Ppc64 | Arch::Ppc64le | Arch::X86 => {
+            before_calls.clone().position(|b| b.writes.fp).map_or(0, |n| n + 1)
+        }
     };
     let safe = reached().skip(prologue).take_while(is_safe);
     let body = prologue + safe.clone().count();

@@ -7,6 +7,7 @@ mod arm64;
 mod capstone;
 mod lengths;
 mod loong64;
+pub(in crate::observe) mod loong64_table;
 mod ppc64;
 mod riscv64;
 mod s390x;

@@ -230,6 +230,95 @@ fn an_s390x_prologue_is_read() {
 }
 
 #[test]
+fn a_riscv64_prologue_is_read() {
+    // Instructions of 32 bits, and of 16.
+    let code: Vec<u8> = [
+        0x010d_b303u32, // ld t1, 16(s11)
+        0x0023_6a63,    // bltu t1, sp, +20
+        0xe42a,         // c.sdsp a0, 8(sp)
+        0x976d_12ef,    // jal t0
+        0x6522,         // c.ldsp a0, 8(sp)
+        0xff1f_f06f,    // j 0x0
+        0xfe11_3c23,    // sd ra, -8(sp)
+        0x1161,         // c.addi sp, -8
+        0x0010_4497,    // auipc s1, 0x104
+        0xc119,         // c.beqz a0, +6
+        0xa019,         // c.j +6
+        0x2850_9293,    // bseti t0, ra, 5
+        0x8082,         // c.jr ra
+        0x0000_8067,    // ret
+    ]
+    .iter()
+    .flat_map(|w| w.to_le_bytes().into_iter().take(if w & 3 == 3 { 4 } else { 2 }))
+    .collect();
+    let got = lines("riscv64", &code);
+    let wanted = [
+        "0x0 LD T1, 0x10(S11)",
+        "0x4 BLTU T1, SP, +0x18",
+        "0x8 C.SDSP A0, 8(SP)",
+        "0xa JAL T0, runtime.morestack_noctxt.abi0",
+        "0xe C.LDSP A0, 8(SP)",
+        "0x10 J +0x0",
+        "0x14 SD RA, -8(SP)",
+        "0x18 C.ADDI SP, -8",
+        "0x1a AUIPC S1, 0x104",
+        "0x1e C.BEQZ A0, +0x24",
+        "0x20 C.J +0x26",
+        "0x22 ? 93 92 50 28",
+        "0x26 C.JR RA",
+        "0x28 RET",
+    ];
+    assert_eq!(got, wanted);
+    let returns = kinds("riscv64", &code).iter().filter(|k| **k == Kind::Return).count();
+    assert_eq!((returns, count("riscv64", &code)), (2, Some(14)));
+}
+
+#[test]
+fn a_loong64_prologue_is_read() {
+    let code = words(&[
+        0x28c0_42d4, // ld.d r20, r22, 16
+        0x0012_8e94, // sltu r20, r20, r3
+        0x4000_2280, // beqz r20, +0x20
+        0x29fe_e061, // st.d r1, r3, -72
+        0x02fe_e063, // addi.d r3, r3, -72
+        0x1a00_1949, // pcalau12i r9, 0xca
+        0x002d_189e, // alsl.d r30, r4, r6, 3
+        0x7127_7fff, // vxor.v v31, v31, v31
+        0x4c00_0020, // ret
+        0x0340_0000, // nop
+        0x5511_5bff, // bl
+        0x53ff_d7ff, // b 0x0
+        0x0114_dc04, // movcf2gr r4, fcc0
+        0x3861_94c4, // amadd.d r4, r5, r6
+        0x5fff_dce4, // bne r7, r4, -36
+        0x4c00_0881, // jirl r1, r4, 8
+        0x0000_0000,
+    ]);
+    let got = lines("loong64", &code);
+    let wanted = [
+        "0x0 LD.D R20, R22, 0x10",
+        "0x4 SLTU R20, R20, R3",
+        "0x8 BEQZ R20, +0x28",
+        "0xc ST.D R1, R3, -0x48",
+        "0x10 ADDI.D R3, R3, -0x48",
+        "0x14 PCALAU12I R9, 0x565000",
+        "0x18 ALSL.D R30, R4, R6, 3",
+        "0x1c VXOR.V V31, V31, V31",
+        "0x20 JIRL R0, R1, 0",
+        "0x24 NOP",
+        "0x28 BL runtime.morestack_noctxt.abi0",
+        "0x2c B +0x0",
+        "0x30 MOVCF2GR R4, FCC0",
+        "0x34 AMADD.D R4, R5, R6",
+        "0x38 BNE R7, R4, +0x14",
+        "0x3c JIRL R1, R4, 8",
+        "0x40 ? 00 00 00 00",
+    ];
+    assert_eq!(got, wanted);
+    assert_eq!(kinds("loong64", &code).iter().position(|k| *k == Kind::Return), Some(8));
+}
+
+#[test]
 fn what_does_not_decode_is_shown_with_its_bytes() {
     // In 64-bit mode 06 was taken away.
     assert_eq!(lines("amd64", &[0x06, 0xc3]), ["0x0 ? 06", "0x1 RET"]);
@@ -243,7 +332,7 @@ fn what_does_not_decode_is_shown_with_its_bytes() {
 
 #[test]
 fn ports_without_a_decoder_count_by_length() {
-    assert_eq!(disassemble("mips", &[0; 8], 0, &Symbols::default()), None);
+    assert_eq!(disassemble("mips64", &[0; 8], 0, &Symbols::default()), None);
     assert!(!has_decoder("mips64") && has_decoder("arm64"));
     // c.nop, a word, c.nop; one that is cut short.
     assert_eq!(count("riscv64", &[0x01, 0x00, 0x13, 0, 0, 0, 0x01, 0x00, 0x13]), Some(4));
@@ -280,7 +369,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
     fn noise_is_covered_byte_by_byte(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
-        for goarch in ["amd64", "386", "arm64", "ppc64", "ppc64le", "s390x"] {
+        for goarch in ["amd64", "386", "arm", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x"] {
             covers(goarch, &bytes);
         }
         for arch in goabi_cases::arch::Arch::all() {

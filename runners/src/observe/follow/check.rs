@@ -15,9 +15,13 @@ pub struct StackCheck {
     /// How many bytes below SP at entry the address compared is: for frames
     /// beyond StackSmall, the frame's size less StackSmall.
     pub below: i32,
-    /// The jump before it to the same place if that address is below zero; the comparison
-    /// itself, where it is made only if it is not.
+    /// The jump before it to the same place, or the same call, if that address is
+    /// below zero; the comparison itself, where it is made only if it is not.
     pub wraps: Option<u32>,
+    /// Where that leads: on riscv64, and since Go 1.22 on loong64, it goes past where
+    /// the arguments in registers are saved for the call (`to_more` in `stacksplit` of
+    /// `cmd/internal/obj/riscv/obj.go`, `q` in that of `.../loong64/obj.go`).
+    pub wraps_to: Option<Target>,
     /// The jump for too little stack, or around it.
     pub jump: u32,
     /// When it is too little: where a port jumps if there is enough, the opposite.
@@ -49,6 +53,17 @@ pub enum Form {
 }
 
 impl StackCheck {
+    /// Finds the call for more stack, and tells whether what stands before the check
+    /// leads to it, too.
+    pub(super) fn settle(&mut self, boundaries: &[Boundary]) {
+        self.morestack = morestack(self.target, boundaries);
+        let called = |to| morestack(to, boundaries).map(|more| more.offset);
+        let same = |to: Target| to == self.target || called(to).is_some() && called(to) == called(self.target);
+        if !self.wraps_to.is_some_and(same) {
+            (self.wraps, self.wraps_to) = (None, None);
+        }
+    }
+
     #[must_use]
     pub fn form(&self) -> Form {
         match (self.below, self.wraps) {
@@ -60,7 +75,7 @@ impl StackCheck {
 }
 
 /// What happens where a stack check jumps to.
-pub(super) fn morestack(target: Target, boundaries: &[Boundary]) -> Option<Morestack> {
+fn morestack(target: Target, boundaries: &[Boundary]) -> Option<Morestack> {
     let Target::Inside(offset) = target else { return None };
     let start = boundaries.binary_search_by_key(&offset, |b| b.offset).ok()?;
     let mut ahead = boundaries.iter().skip(start).filter(|b| !matches!(b.kind, Kind::Plain | Kind::Nop));

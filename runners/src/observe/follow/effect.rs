@@ -65,6 +65,19 @@ pub(super) enum Effect {
         shift: u8,
         minus: bool,
     },
+    /// A sum of 32 bits, extended by its sign.
+    AddWord {
+        to: Register,
+        from: Register,
+        value: i64,
+    },
+    /// So many of the lowest bits of a register, the others zero, or a number.
+    Or {
+        to: Register,
+        from: Register,
+        kept: u8,
+        value: i64,
+    },
     /// Some bits cleared.
     Align {
         to: Register,

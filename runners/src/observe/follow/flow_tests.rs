@@ -232,7 +232,7 @@ fn whatever_the_bytes_are_each_is_accounted_for() {
     let mut reached = 0;
     for round in 0..4000u32 {
         let bytes: Vec<u8> = (0..random() % 160).map(|_| random() as u8).collect();
-        let arch = if round % 2 == 0 { Arch::Amd64 } else { Arch::Arm64 };
+        let arch = [Arch::Amd64, Arch::Arm64, Arch::Loong64, Arch::Riscv64][round as usize % 4];
         let resumes = (round % 3 == 0).then(|| random() % 160);
         let f = follower.follow(&super::Code { arch, address: ADDRESS, bytes: &bytes, resumes }, &image);
         let mut at = 0;

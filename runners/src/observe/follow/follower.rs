@@ -3,7 +3,6 @@
 use super::amd64::Amd64;
 use super::arm64::Arm64;
 use super::blocks::{Blocks, Edge};
-use super::check::morestack;
 use super::code::{Arch, Code, Image, Scene};
 use super::effect::{Flow, Line, Lines};
 use super::facts::{Boundary, Followed, Fp, Kept, Kind, Move, Reach, Sp, Target, Why, Writes};
@@ -61,7 +60,7 @@ impl Follower {
         }
         sum::gaps(&self.lines, &mut self.followed);
         if let Some(check) = &mut self.followed.check {
-            check.morestack = morestack(check.target, &self.followed.boundaries);
+            check.settle(&self.followed.boundaries);
         }
         &self.followed
     }

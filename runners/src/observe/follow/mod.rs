@@ -26,6 +26,8 @@ mod ppc64_memory;
 mod ppc64_prefixed;
 mod ppc64_vector;
 mod riscv64;
+mod riscv64_compressed;
+mod riscv64_known;
 mod s390x;
 mod s390x_branch;
 mod s390x_four;
@@ -46,9 +48,13 @@ mod arm_tests;
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
+mod loong64_tests;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod ppc64_tests;
+#[cfg(test)]
+mod riscv64_tests;
 #[cfg(test)]
 mod s390x_tests;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is remembered from one instruction of a block to those behind it.
 
 use super::check::StackCheck;
+use super::code::Arch;
 use super::effect::Line;
 use super::facts::{Condition, Target};
 use super::step::Compared;
@@ -18,14 +19,17 @@ pub(super) struct Passing {
 
 impl Passing {
     /// A conditional jump: a stack check's, if it comes behind its comparison.
-    /// Where `falls` says so, what it does not jump to is the call for more stack.
-    pub(super) fn check(&mut self, line: &Line, to: Target, condition: Condition, falls: bool) -> Option<StackCheck> {
+    /// Where the port's do so, what it does not jump to is the call for more stack.
+    pub(super) fn check(&mut self, line: &Line, to: Target, condition: Condition, arch: Arch) -> Option<StackCheck> {
         let jump = line.offset;
         let Some((offset, compared)) = self.guard.take() else {
             self.wraps = Some((jump, to)).filter(|_| condition == Condition::Below);
             return None;
         };
         let condition = if compared.turned { condition.turned() } else { condition };
+        let enough = matches!(condition, Condition::Above | Condition::AboveOrEqual);
+        // On loong64 they did until Go 1.21, and no longer do.
+        let falls = arch.roles().falls_into_morestack || arch == Arch::Loong64 && enough;
         let (target, condition) = match falls {
             true => (Target::Inside(jump + u32::from(line.len)), condition.otherwise()),
             false => (to, condition),
@@ -35,10 +39,8 @@ impl Passing {
             guard: compared.at,
             from_local: compared.local,
             below: compared.lowered.wrapping_neg(),
-            wraps: match compared.above_zero {
-                true => Some(offset),
-                false => self.wraps.filter(|(_, to)| *to == target).map(|(at, _)| at),
-            },
+            wraps: if compared.above_zero { Some(offset) } else { self.wraps.map(|(at, _)| at) },
+            wraps_to: if compared.above_zero { Some(target) } else { self.wraps.map(|(_, to)| to) },
             jump,
             condition,
             target,

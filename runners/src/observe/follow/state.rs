@@ -105,6 +105,15 @@ impl Slots {
     }
 }
 
+/// A register that was compared with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bound {
+    pub register: Register,
+    pub number: u32,
+    /// Whether the number stands on the left.
+    pub turned: bool,
+}
+
 /// All that is known at one place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
@@ -114,8 +123,8 @@ pub(super) struct State {
     lost: Sp,
     /// A register and the highest number, unsigned, that it can hold.
     pub bound: Option<(Register, u32)>,
-    /// A register and what it was last compared with, while it is not written.
-    pub compared: Option<(Register, u32)>,
+    /// What was last compared, while it is not written.
+    pub compared: Option<Bound>,
 }
 
 impl State {
@@ -152,7 +161,7 @@ impl State {
         if self.bound.is_some_and(|(r, _)| r == register) {
             self.bound = None;
         }
-        if self.compared.is_some_and(|(r, _)| r == register) {
+        if self.compared.is_some_and(|b| b.register == register) {
             self.compared = None;
         }
     }

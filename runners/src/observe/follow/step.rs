@@ -2,7 +2,7 @@
 
 use super::effect::{Effect, NONE, Register, Roles};
 use super::facts::{Move, Why, Writes};
-use super::state::{State, Value};
+use super::state::{Bound, State, Value};
 
 /// A comparison of an address in the stack with a word of g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Done {
                 (to, sum, Why::Register)
             }
             Effect::AddRegister { to, left, right, shift, minus } => {
-                let number = if let Value::Const(n) = state.get(right) { scaled(n, shift, minus) } else { None };
+                let number = number(state.get(right)).and_then(|n| scaled(n, shift, minus));
                 let sum = sum(state.get(left), state.get(right), shift, minus);
                 if to == roles.sp {
                     let by = number.filter(|_| left == roles.sp).and_then(|n| i32::try_from(n).ok());
@@ -89,6 +89,15 @@ impl Done {
                     return;
                 }
                 (to, sum, Why::Register)
+            }
+            Effect::AddWord { to, from, value } => {
+                let sum = number(state.get(from)).map(|n| i64::from(n.wrapping_add(value) as i32));
+                (to, sum.map_or(Value::Unknown, Value::Const), Why::Arithmetic)
+            }
+            Effect::Or { to, from, kept, value } => {
+                let mask = 1u64.checked_shl(kept.into()).map_or(u64::MAX, |bit| bit - 1);
+                let bits = number(state.get(from)).map(|n| n & mask.cast_signed() | value);
+                (to, bits.map_or(Value::Unknown, Value::Const), Why::Arithmetic)
             }
             Effect::Align { to } => (to, Value::Unknown, Why::Aligned),
             Effect::Swap(a, b) => {
@@ -140,7 +149,9 @@ impl Done {
                 return;
             }
             Effect::Compare { left, right } => {
-                self.guard = guard(state.get(left), state.get(right));
+                let (of_left, of_right) = (state.get(left), state.get(right));
+                self.guard = guard(of_left, of_right);
+                state.compared = bound(left, of_right, false).or_else(|| bound(right, of_left, true));
                 return;
             }
             Effect::CompareUnlessBelowZero { left, right } => {
@@ -157,7 +168,7 @@ impl Done {
                 return;
             }
             Effect::CompareValue { left, value } => {
-                state.compared = u32::try_from(value).ok().map(|n| (left, n));
+                state.compared = bound(left, Value::Const(value), false);
                 return;
             }
         };
@@ -199,6 +210,16 @@ fn guard(left: Value, right: Value) -> Option<Compared> {
         }
         _ => None,
     }
+}
+
+/// A register that is compared with a number.
+fn bound(register: Register, with: Value, turned: bool) -> Option<Bound> {
+    let number = u32::try_from(number(with)?).ok()?;
+    Some(Bound { register, number, turned })
+}
+
+fn number(value: Value) -> Option<i64> {
+    if let Value::Const(n) = value { Some(n) } else { None }
 }
 
 fn plus(value: Value, n: i64) -> Value {

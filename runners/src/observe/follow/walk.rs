@@ -92,16 +92,17 @@ impl Follower {
             }
             Flow::JumpIf(to, condition) => {
                 let target = scene.place(to);
-                if let Some(check) = passing.check(line, target, condition, roles.falls_into_morestack) {
+                if let Some(check) = passing.check(line, target, condition, scene.code.arch) {
                     let known = &mut self.followed.check;
                     if known.as_ref().is_none_or(|k| check.offset <= k.offset) {
                         *known = Some(check);
                     }
                 }
                 // Which way the register that was compared is bounded.
-                let bounded = state.compared.take();
+                let compared = state.compared.take();
+                let bounded = compared.map(|b| (b.register, b.number));
                 let (mut there, mut here) = (None, None);
-                match condition {
+                match if compared.is_some_and(|b| b.turned) { condition.turned() } else { condition } {
                     Condition::Above => here = bounded,
                     Condition::BelowOrEqual => there = bounded,
                     Condition::AboveOrEqual => here = bounded.and_then(|(r, n)| Some((r, n.checked_sub(1)?))),
