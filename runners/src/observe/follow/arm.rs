@@ -111,6 +111,8 @@ fn maybe(effect: Effect, out: &mut Lines) {
         | Effect::Insert { to, .. }
         | Effect::Add { to, .. }
         | Effect::AddRegister { to, .. }
+        | Effect::AddWord { to, .. }
+        | Effect::Or { to, .. }
         | Effect::Align { to }
         | Effect::Load { to, .. }
         | Effect::LoadEntry { to, .. }

@@ -92,6 +92,8 @@ fn writes_zero(effect: &Effect) -> bool {
         Effect::Insert { to, .. }
         | Effect::Add { to, .. }
         | Effect::AddRegister { to, .. }
+        | Effect::AddWord { to, .. }
+        | Effect::Or { to, .. }
         | Effect::Align { to }
         | Effect::Load { to, .. }
         | Effect::LoadEntry { to, .. }
