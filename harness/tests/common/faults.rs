@@ -195,7 +195,8 @@ pub fn found(place: &Place, (goarch, what, function): (&str, &str, &str), wanted
     let path = place.path("patched");
     std::fs::write(&path, bytes).unwrap();
     let (exit, findings) = audited(place, &path);
-    let found: Vec<_> = findings.iter().filter(|f| f.function == *function).collect();
+    // The sound program has notes, of huge frames on riscv64 and loong64.
+    let found: Vec<_> = findings.iter().filter(|f| f.function == *function && f.level > Level::Note).collect();
     match wanted {
         Found(class, pattern) => {
             let is = |f: &&&goabi::audit::Finding| (f.class, f.pattern.as_str()) == (class, pattern);
