@@ -131,12 +131,16 @@ impl Image for Program<'_> {
         Some(if self.arch.is_big_endian() { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 
-    fn keeps(&self, function: u64) -> u64 {
-        // `tls_ppc64x.s` and `tls_s390x.s` of the runtime have it that `setg_gcc` assumes so.
+    fn keeps(&self, function: u64) -> Option<u64> {
         match (self.special.get(&function), self.arch) {
-            (Some(Special::SaveG), Arch::Ppc64 | Arch::Ppc64le) => 0x7fff_ffff,
-            (Some(Special::SaveG), Arch::S390x) => 0x3ff,
-            _ => 0,
+            // `tls_ppc64x.s` and `tls_s390x.s` of the runtime have it that `setg_gcc`
+            // assumes so: all but R31, or all but R10 and R11.
+            (Some(Special::SaveG), Arch::Ppc64 | Arch::Ppc64le) => Some(0x7fff_ffff),
+            (Some(Special::SaveG), Arch::S390x) => Some(0x3ff),
+            // It returns a place in the runtime's memory in one that C's callees keep: R9 of
+            // s390x, R25 of arm64, R29 of ppc64. See `gcWriteBarrier` of `asm_*.s`.
+            (Some(Special::WriteBarrier), _) => Some(0),
+            _ => None,
         }
     }
 

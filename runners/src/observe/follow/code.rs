@@ -126,11 +126,11 @@ pub trait Image {
     /// Whether a call of the function at an address may come back. What is not
     /// known to never return, may.
     fn returns(&self, function: u64) -> bool;
-    /// Which registers a function at an address is known to leave alone, a bit each;
-    /// others may write any but SP, FP and g.
-    fn keeps(&self, function: u64) -> u64 {
+    /// Which registers a function at an address leaves alone beside SP, FP and g, a bit
+    /// each; `None` where that is not known, so that it may be of C.
+    fn keeps(&self, function: u64) -> Option<u64> {
         let _ = function;
-        0
+        None
     }
 }
 

@@ -213,7 +213,8 @@ impl State {
     }
 
     /// A callee did what it likes, and kept SP and FP, and what it is known to keep.
-    pub(super) fn call(&mut self, roles: Roles, keeps: u64) {
+    pub(super) fn call(&mut self, roles: Roles, keeps: Option<u64>) {
+        let keeps = keeps.unwrap_or(roles.callee_saved);
         let handed = self.get(roles.handed) == Value::ReturnAddress;
         for (register, value) in self.registers.iter_mut().enumerate() {
             let bit = 1u64 << register;
@@ -222,9 +223,7 @@ impl State {
             let kept = match value {
                 Value::Unknown => continue,
                 Value::Stack(_) | Value::CallerFp | Value::ReturnAddress => {
-                    (roles.callee_saved | keeps) & bit != 0
-                        || register == usize::from(roles.sp)
-                        || register == usize::from(roles.fp)
+                    keeps & bit != 0 || register == usize::from(roles.sp) || register == usize::from(roles.fp)
                 }
                 Value::G { .. } => register == usize::from(roles.g),
                 Value::Const(_) | Value::Locals | Value::OfG(_) | Value::Entry { .. } => false,

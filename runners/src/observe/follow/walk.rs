@@ -151,7 +151,7 @@ impl Follower {
         passing: &mut Passing,
     ) -> (Kind, bool) {
         let roles = scene.roles;
-        state.call(roles, to.map_or(0, |to| scene.image.keeps(to)));
+        state.call(roles, to.and_then(|to| scene.image.keeps(to)));
         passing.behind_call = true;
         self.deepest_call(state, roles);
         let returns = to.is_none_or(|to| scene.image.returns(to));
