@@ -7,7 +7,7 @@ use super::program::Program;
 use super::report::{Claim, Finding, Line, Place};
 use goabi_cases::version::GoVersion;
 use goabi_runners::observe::disasm::{Symbols, disassemble};
-use goabi_runners::observe::follow::{Followed, Sp};
+use goabi_runners::observe::follow::{Boundary, Followed, Kind, Sp};
 use goabi_runners::observe::unwind::{Binary, UnwindError};
 use sha2::{Digest, Sha256};
 
@@ -196,13 +196,17 @@ fn lines(a: &Audited<'_>, followed: &Followed, code: &[u8], offset: u32) -> Vec<
     let all = &followed.boundaries;
     let Ok(i) = all.binary_search_by_key(&offset, |b| b.offset) else { return vec![] };
     let shown = &all[i.saturating_sub(AROUND)..(i + AROUND + 1).min(all.len())];
-    let line = |b: &goabi_runners::observe::follow::Boundary| {
+    let line = |b: &Boundary| {
         let pc = a.pc(b.offset);
         let bytes = code.get(b.offset as usize..b.offset as usize + usize::from(b.len)).unwrap_or_default();
         let text = disassemble(a.program.goarch, bytes, pc, &Symbols::default()).unwrap_or_default();
         Line {
             offset: b.offset,
-            text: text.into_iter().map(|i| named(a.program, i.text)).collect::<Vec<_>>().join("; "),
+            text: text
+                .into_iter()
+                .map(|i| if leads(b) { named(a.program, i.text) } else { i.text })
+                .collect::<Vec<_>>()
+                .join("; "),
             sp: match b.sp {
                 Sp::Known(depth) => Some(depth),
                 Sp::Conflict(..) | Sp::Unknown(_) => None,
@@ -213,6 +217,11 @@ fn lines(a: &Audited<'_>, followed: &Followed, code: &[u8], offset: u32) -> Vec<
         }
     };
     shown.iter().map(line).collect()
+}
+
+/// Whether an instruction's last word may be an address to be named, and no number.
+fn leads(b: &Boundary) -> bool {
+    matches!(b.kind, Kind::Call(_) | Kind::Jump(_) | Kind::ConditionalJump(..))
 }
 
 /// With a name in place of the address that is the last word.

@@ -56,6 +56,9 @@ impl StackCheck {
     /// Finds the call for more stack, and tells whether what stands before the check
     /// leads to it, too.
     pub(super) fn settle(&mut self, boundaries: &[Boundary]) {
+        let wraps = self.wraps.zip(self.wraps_to).or_else(|| before(self.offset, boundaries));
+        (self.wraps, self.wraps_to) = (wraps.map(|(at, _)| at), wraps.map(|(_, to)| beyond(to, boundaries)));
+        self.target = beyond(self.target, boundaries);
         self.morestack = morestack(self.target, boundaries);
         let called = |to| morestack(to, boundaries).map(|more| more.offset);
         let same = |to: Target| to == self.target || called(to).is_some() && called(to) == called(self.target);
@@ -71,6 +74,28 @@ impl StackCheck {
             (0, None) => Form::Small,
             (_, None) => Form::Large,
         }
+    }
+}
+
+/// Where a jump leads that stands at that place: where a branch does not reach so far,
+/// it leads to one (`span0` of `cmd/internal/obj/loong64/asm.go`).
+fn beyond(target: Target, boundaries: &[Boundary]) -> Target {
+    let Target::Inside(offset) = target else { return target };
+    let there = boundaries.binary_search_by_key(&offset, |b| b.offset).ok().and_then(|i| boundaries.get(i));
+    match there.map(|b| b.kind) {
+        Some(Kind::Jump(to @ Target::Inside(_))) => to,
+        Some(_) | None => target,
+    }
+}
+
+/// The last conditional jump before that place, if it is one for what ran below zero.
+/// There may be jumps in between that make up for the reach of that.
+fn before(offset: u32, boundaries: &[Boundary]) -> Option<(u32, Target)> {
+    let end = boundaries.partition_point(|b| b.offset < offset);
+    let mut back = boundaries.get(..end)?.iter().rev();
+    match back.find(|b| !matches!(b.kind, Kind::Plain | Kind::Nop | Kind::Jump(Target::Inside(_))))? {
+        Boundary { kind: Kind::ConditionalJump(to, Condition::Below), offset, .. } => Some((*offset, *to)),
+        _ => None,
     }
 }
 

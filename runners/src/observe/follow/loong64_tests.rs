@@ -117,6 +117,33 @@ fn stack_checks_for_larger_frames() {
         assert_eq!(check.wraps_to, to.map(Target::Inside));
     }
 
+    // Where branches do not reach so far, they lead to jumps.
+    let f = loong64(&[
+        0x28c0_42d4,         // MOVV 16(R22), R20
+        0x1400_005e,         // LU12IW $2, R30
+        0x0012_f878,         // SGTU R30, R3, R24
+        branch(true, 24, 2), // BNE R24, 2(PC)
+        jump(2),
+        jump(11),
+        0x15ff_ffde,          // LU12IW $-2, R30
+        0x0010_f878,          // ADDV R30, R3, R24
+        0x0012_e294,          // SGTU R24, R20
+        branch(false, 20, 2), // BEQ R20, 2(PC)
+        jump(2),
+        jump(4),
+        NOP,
+        NOP,
+        RET,
+        0x29c0_2064, // MOVV R4, 8(R3)
+        0x0015_003f, // MOVV R1, R31
+        0x5400_4000, // CALL runtime.morestack_noctxt
+        jump(-18),
+    ]);
+    let check = f.check.unwrap();
+    assert_eq!((check.form(), check.below, check.wraps, check.jump), (Form::Huge, 8192, Some(12), 36));
+    assert_eq!((check.target, check.wraps_to), (Target::Inside(60), Some(Target::Inside(64))));
+    assert_eq!(check.morestack.map(|m| (m.offset, m.resumes)), Some((68, Some(0))));
+
     // The word of another register than g is no guard.
     assert_eq!(loong64(&[0x28c0_4294, 0x0012_8e94, branch(false, 20, 2), RET, RET]).check, None);
     // SGTU R20, R3, R20; BNE: the other way round, and of other conditions.
