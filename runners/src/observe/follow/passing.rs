@@ -11,8 +11,8 @@ use super::step::Compared;
 pub(super) struct Passing {
     /// Whether nothing but no-ops came since a call.
     pub behind_call: bool,
-    /// An address in the stack that was compared with a word of g.
-    pub guard: Option<(u32, Compared)>,
+    /// An address in the stack that was compared with a word of g, and where.
+    pub guard: Option<(Line, Compared)>,
     /// A jump that is taken where a subtraction ran below zero.
     wraps: Option<(u32, Target)>,
 }
@@ -22,7 +22,9 @@ impl Passing {
     /// Where the port's do so, what it does not jump to is the call for more stack.
     pub(super) fn check(&mut self, line: &Line, to: Target, condition: Condition, arch: Arch) -> Option<StackCheck> {
         let jump = line.offset;
-        let Some((offset, compared)) = self.guard.take() else {
+        // A jump further on is on something else: some ports have no flags.
+        let near = |(at, _): &(Line, Compared)| [at.offset, at.offset + u32::from(at.len)].contains(&jump);
+        let Some((Line { offset, .. }, compared)) = self.guard.take().filter(near) else {
             self.wraps = Some((jump, to)).filter(|_| condition == Condition::Below);
             return None;
         };

@@ -36,7 +36,7 @@ impl Follower {
             state.behind_conflict();
             let done = step(&mut state, self.lines.effects_of(&line), roles);
             if let Some(guard) = done.guard {
-                passing.guard = Some((line.offset, guard)).filter(|_| sp == Sp::Known(0));
+                passing.guard = Some((line, guard)).filter(|_| sp == Sp::Known(0));
             }
             // What returns by loading the return address has it as if it were there before.
             if let Flow::ReturnThrough(register) = line.flow {
