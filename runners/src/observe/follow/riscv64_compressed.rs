@@ -113,7 +113,7 @@ fn second(half: u32) -> Option<u32> {
             let by = if half >> 12 & 1 == 1 { up | !0x1ff } else { up };
             (by != 0).then(|| Word { opcode: NUMBER, kind: 0, rd, rs1: SP }.number(by))
         }
-        3 => (value != 0).then(|| UPPER | rd << 7 | value << 12),
+        3 => (value != 0).then_some(UPPER | rd << 7 | value << 12),
         4 => arithmetic(half),
         5 => Some(jump(half)),
         zero_or_not => Some(branch(half, zero_or_not & 1)),

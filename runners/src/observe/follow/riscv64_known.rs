@@ -112,11 +112,10 @@ pub(super) fn registers(word: u32) -> bool {
 
 /// The same, of 32 bits.
 pub(super) fn registers_half(word: u32) -> bool {
-    match (apart(word), kind(word)) {
-        (0x00, 0 | 1 | 5) | (0x20, 0 | 5) | (0x01, 0 | 4..=7) => true,
-        (0x04, 0 | 4) | (0x10, 2 | 4 | 6) | (0x30, 1 | 5) => true,
-        _ => false,
-    }
+    matches!(
+        (apart(word), kind(word)),
+        (0x00, 0 | 1 | 5) | (0x20, 0 | 5) | (0x01, 0 | 4..=7) | (0x04, 0 | 4) | (0x10, 2 | 4 | 6) | (0x30, 1 | 5)
+    )
 }
 
 /// Whether it is rounded in a way that there is.
