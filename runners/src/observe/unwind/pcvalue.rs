@@ -49,7 +49,7 @@ impl<'t> PcTable<'t> {
     #[must_use]
     pub fn runs(&self) -> PcRanges<'t> {
         let state = if self.is_absent() { State::Done } else { State::First };
-        PcRanges { table: *self, at: self.offset as usize, pc: self.entry, value: NO_VALUE, state }
+        PcRanges { table: *self, at: self.offset as usize, pc: self.entry, value: NO_VALUE, state, empty: 0 }
     }
 
     /// The table's bytes in the file, up to the end of its last run; none if it is absent.
@@ -113,6 +113,8 @@ pub struct PcRanges<'t> {
     pc: u64,
     value: i32,
     state: State,
+    /// How many runs of no instructions there were.
+    empty: u64,
 }
 
 impl PcRanges<'_> {
@@ -132,11 +134,14 @@ impl PcRanges<'_> {
             self.value = self.value.wrapping_add(difference);
             let from = self.pc;
             if steps == 0 {
-                // The compiler's last instruction may be none of the machine's,
-                // and have a value of its own. Elsewhere there are no empty runs:
-                // a table of many could keep us busy again for each function.
-                if pctab.u8(self.at) != Some(0) {
-                    return Err(corrupt(Part::PcValues, begin, "a run of no instructions"));
+                // The compiler's last instruction may be none of the machine's, and have
+                // a value of its own; and instructions may be written a byte at a time,
+                // each less than the smallest step (math's assembly for s390x). There are
+                // no more of them than bytes: a table of many more could keep us busy
+                // again for each function.
+                self.empty += 1;
+                if self.empty > self.table.limit.saturating_sub(self.table.entry) {
+                    return Err(corrupt(Part::PcValues, begin, "more runs of no instructions than there are bytes"));
                 }
                 continue;
             }
