@@ -3,6 +3,7 @@
 use super::class::{Class, Level};
 use super::depth::GIVEN_BACK;
 use super::function::{Audited, Point};
+use super::marks::AT_A_BARRIER;
 use super::program::Program;
 use super::report::{Claim, Finding, Line, Place};
 use goabi_cases::version::GoVersion;
@@ -36,7 +37,7 @@ pub(crate) struct Symptom<'a> {
     pub code: &'a [u8],
 }
 
-const KNOWN: [Known; 3] = [
+const KNOWN: [Known; 4] = [
     Known { issue: "golang/go#73259", fixed_in: Some("1.24.4"), is: |s| is_73259(s) && !is_leaf(s) },
     // What mended it left out the functions that call nothing.
     Known {
@@ -46,6 +47,13 @@ const KNOWN: [Known; 3] = [
     },
     // A tail call of arm gives back the frame before the jump; its depth was forgotten.
     Known { issue: "golang/go#78021", fixed_in: Some("1.27"), is: is_78021 },
+    // `markUnsafePoints` looked for the barrier's flag behind the load's address, and took
+    // the block that made the address for the one that branches.
+    Known {
+        issue: "unreported: unmarked branches at write barriers of ppc64",
+        fixed_in: Some("1.22"),
+        is: |s| s.goarch.starts_with("ppc64") && s.class == Class::UnsafePoint && s.pattern == AT_A_BARRIER,
+    },
 ];
 
 /// The assembler adds the size of a frame of 64 KiB and more to SP by two instructions.

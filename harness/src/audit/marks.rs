@@ -11,6 +11,9 @@ use super::program::Special;
 use goabi_runners::observe::follow::{Boundary, Followed, Kind, Reach, Sp, Target};
 use goabi_runners::observe::unwind::{UnsafePoint, UnwindError};
 
+/// An instruction of a write barrier may be preempted.
+pub(super) const AT_A_BARRIER: &str = "at a write barrier";
+
 /// Checks a function's marks.
 pub(super) fn check(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Result<(), UnwindError> {
     if a.assembly {
@@ -92,7 +95,7 @@ fn barriers(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Resul
                 continue;
             }
             let claims = vec![("PCDATA", "says that the sequence of the write barrier may be preempted here".into())];
-            let (class, pattern, offset) = (Class::UnsafePoint, "at a write barrier", b.offset);
+            let (class, pattern, offset) = (Class::UnsafePoint, AT_A_BARRIER, b.offset);
             out.push(Point { class, level: Level::Error, pattern, offset, preemptible: true, claims });
         }
     }
