@@ -1,7 +1,7 @@
 //! What arm64 instructions do, as Go's and C's compilers and assembly use them.
 
 use super::facts::{Condition, Fp, Kept, Kind, Move, Sp, Target, Why, Writes};
-use super::machine::{arm64, depths, known, last, nth};
+use super::machine::{ADDRESS, Memory, arm64, depths, follow_in, known, last, nth, words};
 use super::{Arch, Form, Reach};
 
 const NOP: u32 = 0xd503_201f;
@@ -252,4 +252,25 @@ fn a_literal_is_data() {
     // Zeros fill.
     let f = arm64(&[NOP, RET, 0, 0]);
     assert_eq!((f.counts.padding, f.counts.instructions), (2, 2));
+}
+
+#[test]
+fn what_a_callee_keeps_is_what_is_said_of_it() {
+    let code = words(&[
+        0x9100_23f9, // ADD $8, RSP, R25
+        0x9400_0100, // BL
+        0x9100_033f, // MOVD R25, RSP
+        NOP,
+    ]);
+    let callee = ADDRESS + 4 + 0x400;
+    for (keep, sp) in [
+        (vec![], Sp::Known(-8)),
+        (vec![(callee, 1 << 25)], Sp::Known(-8)),
+        (vec![(callee, 0)], Sp::Unknown(Why::Register)),
+        (vec![(callee + 4, 0)], Sp::Known(-8)),
+    ] {
+        let memory = Memory { keep, ..Memory::default() };
+        let f = follow_in(&memory, Arch::Arm64, &code, None);
+        assert_eq!(last(&f).sp, sp, "{:?}", memory.keep);
+    }
 }

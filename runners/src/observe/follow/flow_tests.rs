@@ -59,7 +59,7 @@ fn falling_out_of_a_call_that_does_not_return_is_no_conflict() {
     let expected = known(&[0, 0, 0, 8, 8, 8, 0, 8, 8, 0, 0]);
     for never_return in [vec![], vec![panic]] {
         let named = !never_return.is_empty();
-        let f = with(&Memory { pointers: vec![], never_return }, code);
+        let f = with(&Memory { never_return, ..Memory::default() }, code);
         assert_eq!(depths(&f), expected, "{named}");
         assert_eq!(f.counts.conflicts, 0);
         // The no-op behind the call is reached if at all by its return.
@@ -108,7 +108,7 @@ const TABLE: u64 = ADDRESS + 13 + 0x1000;
 
 fn table(offsets: &[u64]) -> Memory {
     let pointers = offsets.iter().enumerate().map(|(i, o)| (TABLE + 8 * i as u64, ADDRESS + o)).collect();
-    Memory { pointers, never_return: vec![] }
+    Memory { pointers, ..Memory::default() }
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_jump_table_of_arm64() {
     ]);
     let at = ADDRESS + 0x800;
     let pointers = vec![(at, ADDRESS + 24), (at + 8, ADDRESS + 32), (at + 16, ADDRESS + 28)];
-    let f = follow_in(&Memory { pointers, never_return: vec![] }, Arch::Arm64, &code, None);
+    let f = follow_in(&Memory { pointers, ..Memory::default() }, Arch::Arm64, &code, None);
     assert_eq!(nth(&f, 5).kind, Kind::JumpTable(2));
     assert_eq!((f.counts.followed, f.counts.instructions, f.counts.conflicts), (9, 9, 0));
 }

@@ -284,7 +284,7 @@ fn a_jump_table() {
         [0x0380_0805, 0x6800_20a4, 0x1a00_0026, 0x02c0_60c6, 0x002d_189e, 0x28c0_03de, 0x4c00_03c0, RET, NOP, RET];
     let pointers =
         [(0x40_2018, ADDRESS + 28), (0x40_2020, ADDRESS + 32), (0x40_2028, ADDRESS + 28), (0x40_2030, ADDRESS + 36)];
-    let memory = Memory { pointers: pointers.to_vec(), never_return: vec![] };
+    let memory = Memory { pointers: pointers.to_vec(), ..Memory::default() };
     let f = follow_in(&memory, Arch::Loong64, &words(&code), None);
     assert_eq!((nth(&f, 6).kind, f.unresolved, f.counts.unreached), (Kind::JumpTable(3), 0, 0));
     // With something between the address and the load it is not told.

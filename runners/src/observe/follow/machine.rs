@@ -11,11 +11,16 @@ pub const ADDRESS: u64 = 0x40_1000;
 pub struct Memory {
     pub pointers: Vec<(u64, u64)>,
     pub never_return: Vec<u64>,
+    /// Functions, and the registers that they are known to keep.
+    pub keep: Vec<(u64, u64)>,
 }
 
 impl Image for Memory {
     fn pointer(&self, address: u64) -> Option<u64> {
         self.pointers.iter().find(|(at, _)| *at == address).map(|(_, to)| *to)
+    }
+    fn keeps(&self, function: u64) -> Option<u64> {
+        self.keep.iter().find(|(at, _)| *at == function).map(|(_, registers)| *registers)
     }
     fn returns(&self, function: u64) -> bool {
         !self.never_return.contains(&function)
