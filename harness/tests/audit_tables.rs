@@ -6,6 +6,7 @@ use common::audited::{audited, built};
 use common::planted::{plant_cfi, plant_depth, with_func};
 use common::{Place, toolchain};
 use goabi::audit::{Class, Level, Report};
+use goabi_runners::observe::follow::Arch;
 use goabi_runners::observe::unwind::{Func, PcData, PcTable};
 use serde_json::Value;
 
@@ -58,9 +59,13 @@ fn patched_tables_are_found_and_near_misses_are_not() {
         ("a row of line numbers", None, line_row),
     ];
     let place = Place::new();
-    for goarch in ["amd64", "arm64"] {
+    for goarch in Arch::ALL.map(Arch::goarch) {
         let sound = std::fs::read(built(goarch)).unwrap();
         for (what, wanted, plant) in faults {
+            // Elsewhere other rows stand last: `audit_ports.rs` moves a write barrier's.
+            if what == "a row of unsafe points" && !["amd64", "arm64"].contains(&goarch) {
+                continue;
+            }
             let mut bytes = sound.clone();
             plant(&mut bytes);
             assert_ne!(bytes, sound, "{goarch}, {what}");
