@@ -58,7 +58,8 @@ pub(super) fn memory(word: u32, out: &mut Lines) -> Flow {
 /// Arithmetic, and moves of one general register.
 pub(super) fn registers(word: u32, out: &mut Lines) -> Flow {
     let moves = word >> 4 & 1 == 1;
-    if !is_float(word) && !(moves && is_system(word)) {
+    let known = is_float(word) || moves && is_system(word);
+    if !known {
         return Flow::Undecoded { writes: true };
     }
     // Where it is number 15, flags are written.
