@@ -160,14 +160,14 @@ fn collected(exhibits: Vec<Exhibit>, cancelled: bool) -> (Vec<Option<String>>, V
 fn missing_instructions_have_a_reason() {
     let exhibits = vec![
         exhibit("amd64", "direct", Ok((1, 2))),
-        exhibit("riscv64", "direct", Ok((1, 2))),
+        exhibit("mips64", "direct", Ok((1, 2))),
         exhibit("arm64", "direct", Err("inlined".into())),
         exhibit("amd64", "inline", Ok((1, 2))),
     ];
     let (why, problems) = collected(exhibits, false);
     let why: Vec<_> = why.iter().map(Option::as_deref).collect();
     assert!(why[0].is_some_and(|w| w.starts_with("/nowhere/program: ")), "{why:?}");
-    assert_eq!(why[1..], [Some("no decoder for riscv64"), Some("inlined"), None]);
+    assert_eq!(why[1..], [Some("no decoder for mips64"), Some("inlined"), None]);
     assert_eq!(problems, [ProblemKind::Unreadable]);
     let (why, problems) = collected(vec![exhibit("amd64", "direct", Ok((1, 2)))], true);
     assert_eq!((why[0].as_deref(), problems.len()), (Some("the run was interrupted"), 0));
