@@ -172,3 +172,26 @@ impl Iterator for PcRanges<'_> {
 }
 
 impl FusedIterator for PcRanges<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::unwind::bytes::Form;
+
+    #[test]
+    fn there_are_no_more_empty_runs_than_bytes() {
+        // So many runs of no instructions, and one of a byte, in a function of eight.
+        let runs = |empty: usize| {
+            let values = [vec![0], [2, 0].repeat(empty), vec![2, 1, 0]].concat();
+            let form = Form { big_endian: false, word: 8 };
+            let table = PcTable { pctab: form.of(&values), offset: 1, quantum: 1, entry: 16, limit: 24 };
+            table.runs().collect::<Result<Vec<_>>>()
+        };
+        for empty in [0, 1, 8] {
+            let value = i32::try_from(empty).unwrap();
+            assert_eq!(runs(empty).unwrap(), [PcRange { from: 16, to: 17, value }], "{empty}");
+        }
+        let said = runs(9).unwrap_err().to_string();
+        assert!(said.ends_with("more runs of no instructions than there are bytes"), "{said}");
+    }
+}
