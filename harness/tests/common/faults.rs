@@ -195,8 +195,12 @@ pub fn found(place: &Place, (goarch, what, function): (&str, &str, &str), wanted
     let path = place.path("patched");
     std::fs::write(&path, bytes).unwrap();
     let (exit, findings) = audited(place, &path);
-    // The sound program has notes, of huge frames on riscv64 and loong64.
-    let found: Vec<_> = findings.iter().filter(|f| f.function == *function && f.level > Level::Note).collect();
+    // The sound program has that note on these two ports, of each huge frame.
+    let of_sound = |f: &goabi::audit::Finding| {
+        let skips = f.pattern == "for an address below zero, arguments are not saved";
+        skips && f.level == Level::Note && ["riscv64", "loong64"].contains(&goarch)
+    };
+    let found: Vec<_> = findings.iter().filter(|f| f.function == *function && !of_sound(f)).collect();
     match wanted {
         Found(class, pattern) => {
             let is = |f: &&&goabi::audit::Finding| (f.class, f.pattern.as_str()) == (class, pattern);

@@ -142,11 +142,6 @@ pub(super) fn field(word: u32, at: u32) -> Register {
     (word >> at & 15) as Register
 }
 
-/// Notes that a register is written which cannot be the program counter.
-pub(super) fn written(register: Register, out: &mut Lines) {
-    out.clobber(register);
-}
-
 /// A number as a register of 32 bits holds it, with its sign.
 pub(super) fn number(value: u32) -> i64 {
     i64::from(value.cast_signed())
@@ -190,19 +185,19 @@ fn multiply(word: u32, out: &mut Lines) -> Flow {
     let (high, low) = (field(word, 16), field(word, 12));
     match word >> 20 & 0x1f {
         // MUL, MLA, MLS.
-        0..=3 | 6 => written(high, out),
+        0..=3 | 6 => out.clobber(high),
         // UMAAL; UMULL, UMLAL, SMULL and SMLAL.
         4 | 8..=15 => {
-            written(high, out);
-            written(low, out);
+            out.clobber(high);
+            out.clobber(low);
         }
         // SWP; the exclusive stores write whether they did.
-        0x10 | 0x14 | 0x18 | 0x1a | 0x1c | 0x1e => written(low, out),
-        0x19 | 0x1d | 0x1f => written(low, out),
+        0x10 | 0x14 | 0x18 | 0x1a | 0x1c | 0x1e => out.clobber(low),
+        0x19 | 0x1d | 0x1f => out.clobber(low),
         // LDREXD.
         0x1b => {
-            written(low, out);
-            written(low + 1, out);
+            out.clobber(low);
+            out.clobber(low + 1);
         }
         _ => return Flow::Undecoded { writes: true },
     }
@@ -213,21 +208,21 @@ fn miscellaneous(word: u32, out: &mut Lines) -> Flow {
     let (kind, register) = (word >> 21 & 3, field(word, 0));
     // Products of halves.
     if word >> 7 & 1 == 1 {
-        written(field(word, 16), out);
+        out.clobber(field(word, 16));
         if kind == 2 {
-            written(field(word, 12), out);
+            out.clobber(field(word, 12));
         }
         return Flow::Next;
     }
     match (word >> 4 & 7, kind) {
         // MRS.
-        (0, 0 | 2) => written(field(word, 12), out),
+        (0, 0 | 2) => out.clobber(field(word, 12)),
         // MSR.
         (0, _) => {}
         (1, 1) if register == LR => return Flow::Return,
         (1, 1) => return Flow::JumpRegister(register),
         // CLZ, and sums that saturate.
-        (1, 3) | (5, _) => written(field(word, 12), out),
+        (1, 3) | (5, _) => out.clobber(field(word, 12)),
         (3, 1) => return Flow::CallRegister(register),
         (7, 1) => return Flow::Trap,
         _ => return Flow::Undecoded { writes: true },
@@ -307,13 +302,13 @@ fn media(word: u32, out: &mut Lines) -> Flow {
         0x1f if word >> 5 & 7 == 7 => return Flow::Trap,
         // Products and quotients, and USAD8.
         0x10..=0x15 | 0x17 | 0x18 => {
-            written(field(word, 16), out);
+            out.clobber(field(word, 16));
             // SMLALD and SMLSLD.
             if kind == 0x14 {
-                written(field(word, 12), out);
+                out.clobber(field(word, 12));
             }
         }
-        1..=3 | 5..=15 | 0x1a..=0x1f => written(field(word, 12), out),
+        1..=3 | 5..=15 | 0x1a..=0x1f => out.clobber(field(word, 12)),
         _ => return Flow::Undecoded { writes: true },
     }
     Flow::Next

@@ -1,6 +1,6 @@
 //! arm: loads and stores of general registers.
 
-use super::arm::{At, PC, SP, field, number, written};
+use super::arm::{At, PC, SP, field, number};
 use super::effect::{Effect, Flow, Lines, NONE, Register};
 
 /// Whether an access moves its base, and when.
@@ -144,7 +144,7 @@ pub(super) fn extra(word: u32, out: &mut Lines) -> Flow {
     };
     if base == PC {
         for register in registers.into_iter().filter(|r| load && *r != NONE) {
-            written(register, out);
+            out.clobber(register);
         }
         return Flow::Next;
     }
