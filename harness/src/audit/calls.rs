@@ -158,7 +158,8 @@ impl Maps {
             return;
         }
         let mut wrong = |pattern, says: String| {
-            let claims = vec![("PCDATA and FUNCDATA", says)];
+            let claims =
+                vec![("the code", "calls, and the stack may be scanned there".into()), ("PCDATA and FUNCDATA", says)];
             let (class, level, offset) = (Class::NoStackMap, level(a, b), b.offset);
             out.push(Point { class, level, pattern, offset, preemptible: false, claims });
         };

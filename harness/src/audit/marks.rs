@@ -43,8 +43,10 @@ fn too_many(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Resul
         if special || !in_body || a.unsafe_at(a.pc(b.offset)) != UnsafePoint::Unsafe {
             continue;
         }
-        let claims =
-            vec![("PCDATA", "says that this call is an unsafe point, as in functions that are nosplit".into())];
+        let claims = vec![
+            ("the code", "checks the stack, as functions do in which goroutines may be preempted".into()),
+            ("PCDATA", "says that this call is an unsafe point, as in functions that are nosplit".into()),
+        ];
         let (class, pattern, offset) = (Class::UnsafePoint, "unsafe without need", b.offset);
         out.push(Point { class, level: Level::Warning, pattern, offset, preemptible: false, claims });
     }
@@ -94,7 +96,10 @@ fn barriers(a: &Audited<'_>, followed: &Followed, out: &mut Vec<Point>) -> Resul
             if a.unsafe_at(a.pc(b.offset)) == UnsafePoint::Unsafe || a.preempted_at(a.pc(b.offset))?.is_none() {
                 continue;
             }
-            let claims = vec![("PCDATA", "says that the sequence of the write barrier may be preempted here".into())];
+            let claims = vec![
+                ("the code", "is between the flag of the write barrier and the store that depends on it".into()),
+                ("PCDATA", "says that the sequence of the write barrier may be preempted here".into()),
+            ];
             let (class, pattern, offset) = (Class::UnsafePoint, AT_A_BARRIER, b.offset);
             out.push(Point { class, level: Level::Error, pattern, offset, preemptible: true, claims });
         }
