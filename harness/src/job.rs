@@ -25,6 +25,7 @@ use goabi_runners::cache::CacheDirs;
 use goabi_runners::cancel::Cancel;
 use goabi_runners::error::RunnerError;
 use goabi_runners::observe::records::{self, Fact};
+use goabi_runners::observe::variable::byte_variable;
 use goabi_runners::process::Limits;
 use goabi_runners::provision::Exec;
 use goabi_runners::reuse::RunKey;
@@ -279,6 +280,15 @@ pub(crate) fn inside<'a>(
     Inside { job, toolchain: &s.toolchains[job.toolchain], program, artifact, picks }
 }
 
+/// Where package rt finds the variable by which reflect collects garbage around its
+/// calls (`callGC`, which its own tests set): no linkname reaches it since Go 1.23.
+/// Without it, as in a program that makes no such call, reflect does not.
+fn collecting_reflect(artifact: &Artifact) -> Option<(String, String)> {
+    let program = std::fs::read(&artifact.path).ok()?;
+    let at = byte_variable(&program, "reflect.callGC")?;
+    Some(("GOABI_REFLECT_GC".into(), format!("{at:x}")))
+}
+
 fn run_built(
     job: &Job,
     exec: &Exec,
@@ -298,6 +308,9 @@ fn run_built(
     let mut env = job.stress.run_env();
     if job.stress.words().any(|w| w.program.contains(&"preempt")) {
         env.push(("GOABI_REPEAT".into(), s.repeat.as_millis().to_string()));
+    }
+    if job.stress.words().any(|w| w.program.contains(&"gc")) {
+        env.extend(collecting_reflect(artifact));
     }
     if program.needs_c {
         env.push((ENVIRONMENT.0.into(), ENVIRONMENT.1.into()));

@@ -139,6 +139,7 @@ func Main(program string, groups [][]Unit) {
 	if len(asked) != 1 || !units[asked[0]].Asleep {
 		disturb()
 	}
+	reflectCollects()
 	if quiet {
 		observed(units, asked)
 		os.Exit(0)
@@ -289,6 +290,8 @@ func Recovered(by string, r any) any {
 		soil()
 		return r
 	}
+	// The frame that panicked is still there, and holds the results.
+	collect()
 	text := "null"
 	switch v := r.(type) {
 	case error:
@@ -304,6 +307,9 @@ func Recovered(by string, r any) any {
 
 // Trace notes an event.
 func Trace(s string) {
+	if !quiet {
+		collect()
+	}
 	record("trace " + quote(s))
 }
 

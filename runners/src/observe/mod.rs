@@ -10,6 +10,7 @@ pub mod objdump;
 pub mod records;
 pub mod step;
 pub mod unwind;
+pub mod variable;
 
 mod frames;
 mod text;
