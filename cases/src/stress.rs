@@ -97,7 +97,7 @@ pub static WORDS: &[Word] = &[
     },
     Word {
         id: "gc",
-        about: "collections within the callee and before the caller looks at results; freed memory is overwritten",
+        about: "collections within the callee, at events and recovered panics, around reflect's calls and before the caller looks at results; freed memory is overwritten",
         run_env: COLLECT,
         godebug: &["clobberfree=1"],
         program: &["gc"],
